@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // TensorFlow uses every core by itself; two test processes side by side are enough on a small machine.
+    maxWorkers: 2,
+    pool: 'forks',
+  },
+});
