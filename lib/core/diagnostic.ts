@@ -55,11 +55,12 @@ export class Diagnostic<out T> implements Displayable {
         ? await (inner as Displayable)[displaySymbol]()
         : { 'text/plain': `${typeof this.#value === 'object' ? JSON.stringify(this.#value) : String(this.#value)}` };
     const words = `Diagnostic: ${this.of}, computed from private data without noise; not differentially private.`;
-    const html = bundle['text/html'] ?? `<pre>${escapeHtml(String(bundle['text/plain']))}</pre>`;
+    const plain = String(bundle['text/plain']);
+    const html = typeof bundle['text/html'] === 'string' ? bundle['text/html'] : `<pre>${escapeHtml(plain)}</pre>`;
     return {
       ...bundle,
-      'text/plain': `${String(bundle['text/plain'])}\n${words}`,
-      'text/html': `${String(html)}<div style="font-size:12px;color:#8a4b00">${escapeHtml(words)}</div>`,
+      'text/plain': `${plain}\n${words}`,
+      'text/html': `${html}<div style="font-size:12px;color:#8a4b00">${escapeHtml(words)}</div>`,
     };
   }
 }

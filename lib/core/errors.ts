@@ -55,7 +55,7 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return `'${shorten(value)}'`;
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (typeof value !== 'object' || value === null) return `${value as number | boolean | null | undefined}`;
   try {
     return shorten(JSON.stringify(value) ?? String(value));
   } catch {

@@ -4,12 +4,7 @@
  * After "DpEvent" in google/differential-privacy (dp_accounting).
  */
 export type PrivacyEvent =
-  | NoEvent
-  | NonPrivateEvent
-  | GaussianEvent
-  | PoissonSampledEvent
-  | ComposedEvent
-  | SelfComposedEvent;
+  NoEvent | NonPrivateEvent | GaussianEvent | PoissonSampledEvent | ComposedEvent | SelfComposedEvent;
 
 /** Which datasets count as neighbours: one record more or fewer, or one record exchanged (N public). */
 export type NeighbouringRelation = 'add-or-remove-one' | 'replace-one';

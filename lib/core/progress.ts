@@ -92,6 +92,7 @@ export class ProgressTask {
     const secondsSpent = (performance.now() - this.#started) / 1000;
     const rate = secondsSpent > 0 ? step / secondsSpent : 0;
     const secondsLeft = done ? 0 : rate > 0 ? (steps - step) / rate : Infinity;
-    for (const listener of listeners) listener({ ...this.#last, rate, secondsSpent, secondsLeft, done, taskId: this.#id });
+    for (const listener of listeners)
+      listener({ ...this.#last, rate, secondsSpent, secondsLeft, done, taskId: this.#id });
   }
 }
