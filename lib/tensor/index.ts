@@ -1,0 +1,10 @@
+export { tf } from './tf.js';
+export { setupEngine, type EngineReport, type SetupOptions } from './runtime/setup.js';
+export { cacheFolder } from './runtime/cache-folder.js';
+export { computeEnvironment, mallocVariables } from './malloc.js';
+export { imageBytes, imageTensor, oneHotTensor } from './image-tensor.js';
+export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable } from './types.js';
+export { symmetricEigen, type SymmetricEigen } from './symmetric-eigen.js';
+export { inspectEngine, type DoctorLine } from './inspect.js';
+export { runOp, type OpAttributes } from './run-op.js';
+export { tensorFlowVersion } from './runtime/record.js';
