@@ -1,0 +1,13 @@
+export { budget, type LedgerEntryView, type LedgerView } from './budget.js';
+export { charts } from './charts.js';
+export type { Chart } from './contract.js';
+export { epsilonUtility, type EpsilonUtilityOptions } from './epsilon-utility.js';
+export { fidCurve } from './fid-curve.js';
+export { grid, type GridOptions, type ImageGrid } from './image-grid.js';
+export { metricsTable } from './metrics-table.js';
+export { newPlot, PlotlyFigure, setRenderer, type Config, type Data, type Layout, type Renderer } from './plotly.js';
+export { plotlyFile } from './plotly-page.js';
+export { progressBundle, progressLine } from './progress.js';
+export type { ChartRun, Runs } from './run-names.js';
+export { staticChart } from './static-chart.js';
+export { table } from './table.js';

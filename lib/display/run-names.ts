@@ -1,0 +1,64 @@
+import { OptionError } from '../core/errors.js';
+import type { RunSummary } from '../core/results.js';
+
+/**
+ * A run as the charts and tables take it. `accountant` is compared when it is there: numbers calibrated by different
+ * accountants are not shown in one chart.
+ */
+export type ChartRun = RunSummary & { readonly accountant?: string };
+
+/** Runs as the displays take them: one, several, or a sweep. */
+export type Runs = ChartRun | readonly ChartRun[] | { readonly runs: readonly ChartRun[] };
+
+/** The list of runs, which must not be empty. */
+export function runsOf(asked: string, runs: Runs): readonly ChartRun[] {
+  const listed = Array.isArray(runs) ? (runs as readonly ChartRun[]) : 'runs' in runs ? runs.runs : [runs as ChartRun];
+  if (listed.length > 0) return listed;
+  throw new OptionError({ asked, wrong: 'no runs', got: listed, expected: 'at least one run' });
+}
+
+/** The one value that all runs share; throws `OptionError` naming the values when they differ. */
+export function shared<Item, Value>(
+  asked: string,
+  what: string,
+  items: readonly Item[],
+  value: (item: Item) => Value,
+  next: string,
+): Value {
+  const values = [...new Set(items.map(value))];
+  if (values.length === 1) return values[0]!;
+  throw new OptionError({
+    asked,
+    wrong: `${what} differs between the runs`,
+    got: values,
+    expected: 'one for all',
+    next,
+  });
+}
+
+/**
+ * A name for each run that holds its method and whatever tells it from the other runs.
+ *
+ * @example runNames([{ method: 'dp-merf', epsilon: 1, … }, { method: 'dp-merf', epsilon: 10, … }])
+ * // ['dp-merf, epsilon 1', 'dp-merf, epsilon 10']
+ */
+export function runNames(runs: readonly ChartRun[]): string[] {
+  const parts: readonly ((run: ChartRun) => string)[] = [
+    (run) => run.dataset,
+    (run) => `epsilon ${run.epsilon}`,
+    (run) => `seed ${run.seed}`,
+    (run) => `${run.scale} scale`,
+  ];
+  const telling = parts.filter((part) => new Set(runs.map(part)).size > 1);
+  return runs.map((run) => [run.method, ...telling.map((part) => part(run))].join(', '));
+}
+
+/** The items by a key, keys in the order in which they first come (`Map.groupBy`, which Node 20 lacks). */
+export function groupBy<Item, Key>(items: readonly Item[], key: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
+/** What each chart of scores says below its title. */
+export const diagnosticNote = 'diagnostic: measured on the sensitive test set, not differentially private';

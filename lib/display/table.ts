@@ -1,0 +1,40 @@
+import { table as arqueroTable, type ColumnTable } from 'arquero';
+import { revealForDisplay } from '../core/diagnostic.js';
+import type { MetricResult } from '../core/results.js';
+import { runsOf, type ChartRun, type Runs } from './run-names.js';
+
+/**
+ * All runs as an arquero table, one row a run: method, dataset, epsilon, delta, seed, scale, seconds, and one column a
+ * metric. A metric on features has the name of its extractor in its column (`fid (inception-v3)`), so that numbers of
+ * two extractors never stand in one column. A run that lacks a metric has null there.
+ *
+ * @example dp.table(sweep).groupby('method').rollup({ accuracy: aq.op.mean('accuracy') })
+ */
+export function table(runs: Runs): ColumnTable {
+  const all = runsOf('dp.table', runs);
+  const metrics = new Set(
+    all.flatMap((run) => Object.entries(run.metrics).map(([id, result]) => columnName(id, result))),
+  );
+  const columns: [string, (run: ChartRun) => unknown][] = [
+    ['method', (run) => run.method],
+    ['dataset', (run) => run.dataset],
+    ['epsilon', (run) => run.epsilon],
+    ['delta', (run) => run.delta],
+    ['seed', (run) => run.seed],
+    ['scale', (run) => run.scale],
+    ...[...metrics].map((name): [string, (run: ChartRun) => unknown] => [name, (run) => metricValue(run, name)]),
+    ['seconds', (run) => run.seconds],
+  ];
+  return arqueroTable(columns.map(([name, value]): [string, unknown[]] => [name, all.map(value)]));
+}
+
+function columnName(id: string, { features }: MetricResult): string {
+  return features === undefined ? id : `${id} (${features})`;
+}
+
+function metricValue(run: ChartRun, name: string): number | null {
+  const found = Object.entries(run.metrics).find(([id, result]) => columnName(id, result) === name);
+  return found ? revealForDisplay(found[1].value) : null;
+}
+
+export { metricsTable } from './metrics-table.js';
