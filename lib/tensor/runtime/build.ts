@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { lastLines, runProgram } from './program.js';
+import { quietFile, quietSource } from './quiet.js';
+import { bindingSources, recipe, tfjsNodeFolder } from './recipe.js';
 import type { TensorflowFolder } from './tensorflow-folder.js';
 
 const require = createRequire(import.meta.url);
@@ -17,9 +19,7 @@ export const bindingFile = 'tfjs_binding.node';
  * depends on: the sources, and the library folder, whose path the linker writes into it.
  */
 export function bindingPath(cache: string, tensorflow: TensorflowFolder): string {
-  const hash = createHash('sha256');
-  for (const source of sources()) hash.update(readFileSync(source));
-  hash.update([tensorflow.libraryFolder, process.platform, process.arch].join('\n'));
+  const hash = createHash('sha256').update(`${recipe()}\n${tensorflow.libraryFolder}`);
   return join(cache, 'engine', `${tensorflow.version}-${hash.digest('hex').slice(0, 12)}`, bindingFile);
 }
 
@@ -38,9 +38,8 @@ export async function buildBinding(
   if (existsSync(target)) return target;
   const temporary = await mkdtemp(join(cache, 'build-'));
   try {
-    const built = join(temporary, bindingFile);
-    await compile(tensorflow, built, say);
-    await tryOut(built, tensorflow);
+    await compile(tensorflow, temporary, say);
+    await tryOut(join(temporary, bindingFile), tensorflow);
     await mkdir(dirname(dirname(target)), { recursive: true });
     await rm(dirname(target), { recursive: true, force: true });
     await rename(temporary, dirname(target));
@@ -48,14 +47,6 @@ export async function buildBinding(
     await rm(temporary, { recursive: true, force: true });
   }
   return target;
-}
-
-function tfjsNodeFolder(): string {
-  return dirname(require.resolve('@tensorflow/tfjs-node/package.json'));
-}
-
-function sources(): string[] {
-  return ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(tfjsNodeFolder(), 'binding', name));
 }
 
 /** The compilers to try, in order. */
@@ -72,7 +63,7 @@ export async function findCompiler(): Promise<{ program: string; version: string
   return undefined;
 }
 
-async function compile(tensorflow: TensorflowFolder, built: string, say: (line: string) => void): Promise<void> {
+async function compile(tensorflow: TensorflowFolder, folder: string, say: (line: string) => void): Promise<void> {
   const compiler = await findCompiler();
   if (!compiler) {
     throw new EngineError({
@@ -84,7 +75,14 @@ async function compile(tensorflow: TensorflowFolder, built: string, say: (line: 
     });
   }
   say(`building the binding for TensorFlow ${tensorflow.version} with ${compiler.version}`);
-  const { status, stderr } = await runProgram(compiler.program, compilerArguments(tensorflow, built));
+  const quiet = join(folder, 'quiet.cc');
+  await writeFile(quiet, quietSource);
+  await runCompiler(compiler, [...commonArguments(), quiet, '-o', join(folder, quietFile)]);
+  await runCompiler(compiler, [...commonArguments(), ...bindingArguments(tensorflow, join(folder, bindingFile))]);
+}
+
+async function runCompiler(compiler: { program: string; version: string }, args: string[]): Promise<void> {
+  const { status, stderr } = await runProgram(compiler.program, args);
   if (status === 0) return;
   const firstError = stderr.split('\n').find((line) => line.includes('error'));
   throw new EngineError({
@@ -96,22 +94,22 @@ async function compile(tensorflow: TensorflowFolder, built: string, say: (line: 
   });
 }
 
-function compilerArguments(tensorflow: TensorflowFolder, built: string): string[] {
+function commonArguments(): string[] {
   const headers = dirname(require.resolve('node-api-headers/package.json'));
+  // Symbols of Node itself are found when Node loads the file.
+  const mac = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
+  return ['-O2', '-std=c++17', '-fPIC', '-shared', '-DNAPI_VERSION=8', `-I${join(headers, 'include')}`, ...mac];
+}
+
+function bindingArguments(tensorflow: TensorflowFolder, built: string): string[] {
   const { include, libraryFolder, libraries } = tensorflow;
-  // The sources include "tfjs-node/binding/…" by a path from the folder above.
-  const includes = [dirname(tfjsNodeFolder()), tfjsNodeFolder(), join(headers, 'include'), include].map(
-    (f) => `-I${f}`,
-  );
-  const mac = process.platform === 'darwin';
+  const linked = libraries.map((name) => (process.platform === 'darwin' ? join(libraryFolder, name) : `-l:${name}`));
   return [
-    ...['-O2', '-std=c++17', '-fPIC', '-shared', '-DNAPI_VERSION=8'],
-    // Symbols of Node itself are found when Node loads the file.
-    ...(mac ? ['-undefined', 'dynamic_lookup'] : []),
-    ...includes,
-    ...sources(),
+    // The sources include "tfjs-node/binding/…" by a path from the folder above.
+    ...[dirname(tfjsNodeFolder()), tfjsNodeFolder(), include].map((folder) => `-I${folder}`),
+    ...bindingSources(),
     ...['-o', built, `-L${libraryFolder}`, `-Wl,-rpath,${libraryFolder}`],
-    ...libraries.map((name) => (mac ? join(libraryFolder, name) : `-l:${name}`)),
+    ...linked,
   ];
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import util from 'node:util';
 import { EngineError } from '../../core/errors.js';
 import { cacheFolder } from './cache-folder.js';
+import { quietly } from './quiet.js';
 import { readRecord } from './record.js';
 
 // A value of this type comes from require, which has no types of its own.
@@ -43,7 +44,7 @@ function load(): TensorflowModule {
   prepareProcess();
   try {
     standInForPreGyp(record.binding);
-    return require('@tensorflow/tfjs-node') as TensorflowModule;
+    return quietly(record.binding, () => require('@tensorflow/tfjs-node') as TensorflowModule);
   } catch (error) {
     throw new EngineError(
       {
@@ -59,7 +60,7 @@ function load(): TensorflowModule {
 }
 
 function prepareProcess(): void {
-  // TensorFlow's start-up lines would land in the user's cell. Errors still come back as exceptions.
+  // Remarks that TensorFlow makes while it runs would land in the user's cell. Errors come back as exceptions.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   // Otherwise TensorFlow takes the whole memory of a GPU at once, from everybody else who uses it.
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';

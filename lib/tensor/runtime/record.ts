@@ -3,6 +3,7 @@ import { rename, writeFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { cacheFolder } from './cache-folder.js';
 import type { TensorflowSource } from './find.js';
+import { recipe } from './recipe.js';
 
 /** What `dpbench setup` made ready, as it is written in the cache: loading reads this and looks for nothing. */
 export interface EngineRecord {
@@ -14,13 +15,18 @@ export interface EngineRecord {
   /** Set up with a build that can use CUDA. */
   readonly cuda: boolean;
   readonly binding: string;
+  /** What the binding was built from: `recipe()` at set-up. */
+  readonly recipe: string;
 }
 
 function recordPath(cache: string): string {
   return join(cache, 'engine', 'current.json');
 }
 
-/** The engine that is set up, if all its files are there and DPBENCH_TENSORFLOW does not ask for another. */
+/**
+ * The engine that is set up, if all its files are there, this dpbench would build the same, and DPBENCH_TENSORFLOW does
+ * not ask for another.
+ */
 export function readRecord(cache: string): EngineRecord | undefined {
   let record: EngineRecord;
   try {
@@ -30,6 +36,7 @@ export function readRecord(cache: string): EngineRecord | undefined {
   }
   const asked = process.env['DPBENCH_TENSORFLOW'];
   if (asked && record.asked !== asked && record.tensorflow !== resolve(asked)) return undefined;
+  if (record.recipe !== recipe()) return undefined;
   return existsSync(record.binding) && existsSync(record.tensorflow) ? record : undefined;
 }
 

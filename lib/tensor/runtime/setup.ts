@@ -6,6 +6,7 @@ import { cacheFolder } from './cache-folder.js';
 import { fetchTensorflow } from './fetch.js';
 import { findTensorflow, type FoundTensorflow } from './find.js';
 import { withLock } from './lock.js';
+import { recipe } from './recipe.js';
 import { readRecord, writeRecord, type EngineRecord } from './record.js';
 
 export interface SetupOptions {
@@ -77,6 +78,7 @@ async function setUp(cache: string, options: SetupOptions, say: (line: string) =
     asked: folder === undefined ? (process.env['DPBENCH_TENSORFLOW'] ?? '') : resolve(folder),
     cuda: tensorflow.cuda,
     binding: await buildBinding(cache, tensorflow, say),
+    recipe: recipe(),
   };
   await writeRecord(cache, record);
   return record;
