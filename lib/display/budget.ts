@@ -3,15 +3,15 @@ import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '..
 import { htmlTable, plainTable, shortNumber, type TextTable } from './html-table.js';
 import { element, svgAddress, text } from './static/svg.js';
 
-/** What the budget display needs to know of a privacy ledger. */
+/** What the budget display needs to know of a privacy ledger: `Ledger` has it all. */
 export interface LedgerView {
   /** The epsilon that was asked for, when there was one. */
-  readonly epsilon?: number;
+  readonly epsilonTarget?: number;
   readonly delta: number;
   readonly accountant?: string;
   readonly entries: readonly LedgerEntryView[];
   /** What all entries together cost; `upper` is the guarantee. */
-  readonly spent: { readonly lower: number; readonly estimate: number; readonly upper: number };
+  spent(): { readonly lower: number; readonly estimate: number; readonly upper: number };
 }
 
 /** One release of something computed from private data. */
@@ -46,7 +46,9 @@ export function budget(ledger: LedgerView): Displayable & { toString(): string }
   };
 }
 
-function sentence({ epsilon, delta, spent, entries, accountant }: LedgerView): string {
+function sentence(ledger: LedgerView): string {
+  const { epsilonTarget: epsilon, delta, entries, accountant } = ledger;
+  const spent = ledger.spent();
   const asked = epsilon === undefined ? '' : ` of ${shortNumber(epsilon)} asked for`;
   const by = accountant === undefined ? '' : `, ${accountant} accountant`;
   const over = epsilon !== undefined && spent.upper > epsilon ? ' OVER BUDGET.' : '';
@@ -71,7 +73,9 @@ function entryTable({ entries }: LedgerView): TextTable {
 const pieceColors = ['#2F7FC1', '#05B9E2', '#8E8BFE', '#B1CE46', '#FF8C42'];
 
 /** One piece for each entry, as long as what it added; a line at the epsilon that was asked for. */
-function bar({ epsilon, entries, spent }: LedgerView): string {
+function bar(ledger: LedgerView): string {
+  const { epsilonTarget: epsilon, entries } = ledger;
+  const spent = ledger.spent();
   const most = Math.max(spent.upper, epsilon ?? 0);
   const scale = Number.isFinite(most) && most > 0 ? 580 / most : 0;
   const over = !Number.isFinite(spent.upper) || (epsilon !== undefined && spent.upper > epsilon);

@@ -80,10 +80,10 @@ function exampleRuns(name: string): ChartRun[] {
 function exampleBudget(name: string) {
   const entry = { of: name, mechanism: 'gaussian', event: gaussianEvent(1.5), relation: 'add-or-remove-one' as const };
   return budget({
-    epsilon: 4,
+    epsilonTarget: 4,
     delta: 1e-5,
     entries: [1.2, 3.4].map((epsilonAfter) => ({ ...entry, epsilonAfter })),
-    spent: { lower: 3.1, estimate: 3.3, upper: 3.4 },
+    spent: () => ({ lower: 3.1, estimate: 3.3, upper: 3.4 }),
   });
 }
 

@@ -82,7 +82,7 @@ function noSuchMetric(asked: string, metric: string, runs: readonly ChartRun[]):
 function checkComparable(asked: string, scored: readonly Scored[]): void {
   const next = 'Draw them in separate charts.';
   shared(asked, 'the scale', scored, ({ run }) => run.scale, next);
-  shared(asked, 'the accountant', scored, ({ run }) => run.accountant ?? null, next);
+  shared(asked, 'the accountant', scored, ({ run }) => run.accountant ?? run.config?.accountant ?? null, next);
   shared(asked, 'the feature extractor', scored, ({ result }) => result.features ?? null, next);
   if (scored[0]!.result.features !== undefined)
     shared(asked, 'the number of samples', scored, ({ result }) => result.samples, next);

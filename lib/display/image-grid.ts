@@ -1,4 +1,5 @@
 import { check, checkKeys } from '../core/check.js';
+import { Diagnostic, revealForDisplay } from '../core/diagnostic.js';
 import { OptionError } from '../core/errors.js';
 import type { Images, LabeledImages } from '../core/images.js';
 import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
@@ -40,18 +41,25 @@ const longestLabel = 14;
  * Draws images side by side, magnified without smoothing. Labelled images get one row a class with the name of the
  * class at its left. `images` is a stack [count, height, width, channels] of bytes with 1 or 3 channels.
  * Throws `OptionError` for an empty stack, a bad size, or class names that do not reach all labels.
+ * Private rows (`dp.preview`) are drawn too, and marked as such.
  *
  * @example dp.grid(run.images, { columns: 10 })
  */
-export function grid(images: Images | LabeledImages, options: GridOptions = {}): ImageGrid {
+export function grid(
+  given: Images | LabeledImages | Diagnostic<Images | LabeledImages>,
+  options: GridOptions = {},
+): ImageGrid {
+  const isPrivate = given instanceof Diagnostic;
+  const images = isPrivate ? revealForDisplay(given) : given;
   const rows = rowsOf(images, options);
   const { scale = Math.max(1, Math.floor(64 / Math.max(images.height, images.width))) } = options;
   check('count', 'dp.grid', { scale });
   const picture = paint(images, rows, scale);
-  return imageGrid(picture, describe(images, rows));
+  const mark = isPrivate ? `${given.of}; diagnostic: private rows, shown without protection` : undefined;
+  return imageGrid(picture, describe(images, rows), mark);
 }
 
-function imageGrid(picture: Canvas, words: string): ImageGrid {
+function imageGrid(picture: Canvas, words: string, mark?: string): ImageGrid {
   const { width, height } = picture;
   const png = pngBase64(picture);
   const image = `<img src="data:image/png;base64,${png}" alt="${escapeHtml(words)}" width="${width}" height="${height}"`;
@@ -62,8 +70,10 @@ function imageGrid(picture: Canvas, words: string): ImageGrid {
     toString: () => words,
     [displaySymbol]: (): MimeBundle => ({
       'image/png': png,
-      'text/html': `${image} style="max-width:100%;image-rendering:pixelated">`,
-      'text/plain': words,
+      'text/html':
+        `${image} style="max-width:100%;image-rendering:pixelated">` +
+        (mark ? `<div style="font-size:12px;color:#8a4b00">${escapeHtml(mark)}</div>` : ''),
+      'text/plain': mark ? `${words} (${mark})` : words,
     }),
   };
 }

@@ -3,9 +3,12 @@ import type { RunSummary } from '../core/results.js';
 
 /**
  * A run as the charts and tables take it. `accountant` is compared when it is there: numbers calibrated by different
- * accountants are not shown in one chart.
+ * accountants are not shown in one chart. A result of `dp.run` has it in its `config`.
  */
-export type ChartRun = RunSummary & { readonly accountant?: string };
+export type ChartRun = RunSummary & {
+  readonly accountant?: string;
+  readonly config?: { readonly accountant?: string };
+};
 
 /** Runs as the displays take them: one, several, or a sweep. */
 export type Runs = ChartRun | readonly ChartRun[] | { readonly runs: readonly ChartRun[] };

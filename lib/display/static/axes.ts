@@ -37,9 +37,11 @@ export function yAxis(chart: ChartModel, bottom: number, top: number): Axis {
 function categoryAxis(names: readonly Place[], from: number, to: number): Axis {
   const scale = scaleBand<Place>().domain(names).range([from, to]).padding(0.2);
   const middle = (name: Place) => (scale(name) ?? NaN) + scale.bandwidth() / 2;
+  // Slanted names need about 12 pixels each.
+  const every = Math.ceil((names.length * 12) / (to - from));
   return {
     at: middle,
-    ticks: names.map((name) => ({ at: middle(name), text: String(name) })),
+    ticks: names.filter((_, i) => i % every === 0).map((name) => ({ at: middle(name), text: String(name) })),
     barRoom: scale.bandwidth(),
   };
 }
@@ -92,6 +94,6 @@ function plainNumber(value: number): string {
 
 function smallestGap(values: readonly number[]): number {
   const sorted = [...new Set(values)].sort((a, b) => a - b);
-  const gaps = sorted.slice(1).map((value, i) => value - sorted[i]!);
-  return gaps.length === 0 ? 1 : Math.min(...gaps);
+  const gap = sorted.slice(1).reduce((least, value, i) => Math.min(least, value - sorted[i]!), Infinity);
+  return Number.isFinite(gap) ? gap : 1;
 }

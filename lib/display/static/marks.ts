@@ -11,19 +11,64 @@ const dashPatterns: Readonly<Record<string, readonly number[]>> = {
   longdashdot: [5, 3, 1, 3],
 };
 
-/** A series as lines, error bars and markers, in this order from back to front. */
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+const isShown = (point: Point) => Number.isFinite(point.x) && Number.isFinite(point.y);
+
+/** A series as a line, error bars and markers, in this order from back to front. */
 export function drawLine(series: Series, x: Axis, y: Axis): string {
-  const points = series.x.map((place, i) => ({ x: x.at(place), y: y.at(series.y[i]!), value: series.y[i]! }));
-  const shown = (point: { x: number; y: number }) => Number.isFinite(point.x) && Number.isFinite(point.y);
+  const points = series.x.map((place, i) => ({ x: x.at(place), y: y.at(series.y[i]!) }));
   const bars = points.map((point, i) =>
-    shown(point) ? errorBar(point.x, point.value, series.errors[i], y, series.color) : '',
+    isShown(point) ? errorBar(point.x, series.y[i]!, series.errors[i], y, series.color) : '',
   );
-  const path = points.map((point, i) =>
-    shown(point) ? `${i > 0 && shown(points[i - 1]!) ? 'L' : 'M'}${coordinate(point.x)} ${coordinate(point.y)}` : '',
-  );
-  const line = series.lines ? stroke(path.join(''), series) : '';
-  const markers = series.markers ? points.filter(shown).map((point) => drawMarker(series, point.x, point.y)) : [];
+  const line = series.lines ? stroke(path(withoutCrowds(points)), series) : '';
+  const markers = series.markers ? apart(points.filter(isShown)).map((point) => drawMarker(series, point)) : [];
   return [line, ...bars, ...markers].join('');
+}
+
+/** Straight lines from point to point, broken where a point is not shown. */
+function path(points: readonly Point[]): string {
+  return points
+    .map((point, i) => {
+      if (!isShown(point)) return '';
+      const joined = i > 0 && isShown(points[i - 1]!);
+      return `${joined ? 'L' : 'M'}${coordinate(point.x)} ${coordinate(point.y)}`;
+    })
+    .join('');
+}
+
+/** Where more than four points in a row fall on one column of pixels, its first, lowest, highest and last. */
+function withoutCrowds(points: readonly Point[]): Point[] {
+  const kept: Point[] = [];
+  let start = 0;
+  while (start < points.length) {
+    const column = Math.round(points[start]!.x);
+    let end = start + 1;
+    // A gap has no column of its own: NaN equals nothing.
+    while (end < points.length && isShown(points[end]!) && Math.round(points[end]!.x) === column) end++;
+    kept.push(...extremes(points, start, end));
+    start = end;
+  }
+  return kept;
+}
+
+function extremes(points: readonly Point[], start: number, end: number): Point[] {
+  if (end - start <= 4) return points.slice(start, end);
+  let [low, high] = [start, start];
+  for (let i = start; i < end; i++) {
+    if (points[i]!.y < points[low]!.y) low = i;
+    if (points[i]!.y > points[high]!.y) high = i;
+  }
+  return [...new Set([start, low, high, end - 1])].sort((a, b) => a - b).map((i) => points[i]!);
+}
+
+/** Of more than a thousand points, one for every pair of pixels: the others would be drawn over it. */
+function apart(points: readonly Point[]): readonly Point[] {
+  if (points.length <= 1000) return points;
+  return [...new Map(points.map((point) => [`${Math.round(point.x / 2)} ${Math.round(point.y / 2)}`, point])).values()];
 }
 
 /** Bars of several series stand side by side; `index` of `count` is the turn of this one. */
@@ -46,7 +91,7 @@ export function drawSample(series: Series, left: number, middle: number): string
   if (series.kind === 'bar')
     return element('rect', { x: left + 6, y: middle - 5, width: 14, height: 10, fill: series.color });
   const line = series.lines ? stroke(`M${coordinate(left)} ${coordinate(middle)}h26`, series) : '';
-  return line + (series.markers ? drawMarker(series, left + 13, middle) : '');
+  return line + (series.markers ? drawMarker(series, { x: left + 13, y: middle }) : '');
 }
 
 function stroke(path: string, { color, lineWidth, dash }: Series): string {
@@ -64,7 +109,7 @@ function errorBar(x: number, value: number, error: number | undefined, y: Axis, 
   return element('path', { d: `M${at} ${from}V${to}M${cap} ${from}h8M${cap} ${to}h8`, fill: 'none', stroke: color });
 }
 
-function drawMarker({ markerSymbol, markerSize, color }: Series, x: number, y: number): string {
+function drawMarker({ markerSymbol, markerSize, color }: Series, { x, y }: Point): string {
   const radius = markerSize / 2;
   const name = markerSymbol.replace(/-(?:open|dot)$/, '').replace(/-open$/, '');
   const open = markerSymbol.includes('-open');

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { gaussianEvent, poissonSampledEvent, selfComposedEvent } from '../../../lib/core/events.js';
+import { displaySymbol } from '../../../lib/core/mime.js';
+import { budget, type LedgerView } from '../../../lib/display/index.js';
+
+const ledger: LedgerView = {
+  epsilonTarget: 10,
+  delta: 1e-5,
+  accountant: 'pld',
+  entries: [
+    {
+      of: 'label-wise mean embedding',
+      mechanism: 'gaussian',
+      event: gaussianEvent(1.5),
+      relation: 'add-or-remove-one',
+      epsilonAfter: 2.5,
+    },
+    {
+      of: 'gradients',
+      mechanism: 'gaussian',
+      event: selfComposedEvent(poissonSampledEvent(0.01, gaussianEvent(0.8)), 1000),
+      relation: 'replace-one',
+      epsilonAfter: 9.75,
+    },
+  ],
+  spent: () => ({ lower: 9.5, estimate: 9.6, upper: 9.75 }),
+};
+
+async function drawn(change: Partial<LedgerView> = {}) {
+  const bundle = await budget({ ...ledger, ...change })[displaySymbol]();
+  const html = String(bundle['text/html']);
+  const svg = Buffer.from(/base64,([^"]+)/.exec(html)![1]!, 'base64').toString('utf8');
+  const pieces = [...svg.matchAll(/<rect x="([\d.]+)" y="6" width="([\d.]+)"/g)].map((m) => [
+    Number(m[1]),
+    Number(m[2]),
+  ]);
+  return { html, svg, pieces: pieces.slice(1), plain: String(bundle['text/plain']) };
+}
+
+describe('budget', () => {
+  it('draws one piece a release, as long as what it added, against the epsilon asked for', async () => {
+    const { pieces, svg } = await drawn();
+    // 580 pixels are epsilon 10: 2.5 is 145, and 9.75 - 2.5 = 7.25 is 420.5.
+    expect(pieces).toEqual([
+      [10, 145],
+      [155, 420.5],
+    ]);
+    expect(svg).toContain('asked: 10');
+    expect(svg).not.toContain('#D76364');
+  });
+
+  it('lists every release with its noise, relation and epsilon so far', async () => {
+    const { plain, html } = await drawn();
+    expect(plain.split('\n')[0]).toBe(
+      'Privacy budget: epsilon 9.75 of 10 asked for at delta 1e-5, pld accountant, 2 releases (true cost between 9.5 and 9.75).',
+    );
+    expect(plain).toMatch(
+      /1 +label-wise mean embedding +gaussian +Gaussian, noise multiplier 1\.5 +add or remove one +2\.5\n/,
+    );
+    expect(plain).toMatch(/2 +gradients +gaussian +1000 x \[Gaussian, .* of rate 0\.01\] +replace one +9\.75$/);
+    expect(html.match(/<tr>/g)).toHaveLength(3);
+  });
+
+  it('says loudly when more was spent than asked for', async () => {
+    const { plain, svg } = await drawn({ epsilonTarget: 5 });
+    expect(plain).toContain('OVER BUDGET');
+    expect(svg).toContain('#D76364');
+  });
+
+  it('draws a ledger without a target, an empty one and an infinite one', async () => {
+    expect((await drawn({ epsilonTarget: undefined })).plain).toContain('epsilon 9.75 at delta');
+    const nothing = await drawn({ entries: [], spent: () => ({ lower: 0, estimate: 0, upper: 0 }) });
+    expect(nothing.plain).toContain('epsilon 0 of 10 asked for at delta 1e-5, pld accountant, 0 releases');
+    expect(nothing.pieces).toEqual([]);
+    const all = { ...ledger.entries[0]!, event: { kind: 'non-private' as const }, epsilonAfter: Infinity };
+    const open = await drawn({
+      entries: [all],
+      spent: () => ({ lower: Infinity, estimate: Infinity, upper: Infinity }),
+    });
+    expect(open.plain).toContain('epsilon infinite of 10 asked for');
+    expect(open.plain).toContain('OVER BUDGET');
+    expect(open.pieces).toEqual([[10, 580]]);
+  });
+});

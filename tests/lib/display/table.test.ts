@@ -1,0 +1,66 @@
+import { op } from 'arquero';
+import { describe, expect, it } from 'vitest';
+import { displaySymbol } from '../../../lib/core/mime.js';
+import { metricsTable, table } from '../../../lib/display/index.js';
+import { run, score } from './runs.js';
+
+const fid = (value: number, features: string) =>
+  score(value, { metric: 'fid', title: 'FID', features, unit: '', better: 'lower' });
+
+describe('table', () => {
+  it('has one row a run and one column a metric, features in the name', () => {
+    const made = table({
+      runs: [
+        run({ metrics: { accuracy: score(81), fid: fid(12, 'inception-v3') } }),
+        run({ seed: 1, metrics: { accuracy: score(83), fid: fid(7, 'lenet') } }),
+      ],
+    });
+    expect(made.columnNames()).toEqual([
+      ...['method', 'dataset', 'epsilon', 'delta', 'seed', 'scale'],
+      ...['accuracy', 'fid (inception-v3)', 'fid (lenet)', 'seconds'],
+    ]);
+    expect(made.objects()).toEqual([
+      expect.objectContaining({
+        method: 'dp-merf',
+        seed: 0,
+        accuracy: 81,
+        'fid (inception-v3)': 12,
+        'fid (lenet)': null,
+      }),
+      expect.objectContaining({
+        method: 'dp-merf',
+        seed: 1,
+        accuracy: 83,
+        'fid (inception-v3)': null,
+        'fid (lenet)': 7,
+      }),
+    ]);
+  });
+
+  it('can be worked on with arquero', () => {
+    const made = table([run({ metrics: { accuracy: score(70) } }), run({ metrics: { accuracy: score(80) } })]);
+    expect(made.rollup({ mean: op.mean('accuracy') }).get('mean', 0)).toBe(75);
+    expect(table(run()).numRows()).toBe(1);
+  });
+
+  it('refuses an empty list', () => {
+    expect(() => table([])).toThrow('dp.table: no runs; got [], expected at least one run');
+  });
+});
+
+describe('metricsTable', () => {
+  it('lists value, direction, features, samples and notes, and says that they are diagnostics', async () => {
+    const noted = { ...fid(12.3456, 'inception-v3'), notes: ['few <samples>', 'second'] };
+    const bundle = await metricsTable(run({ metrics: { accuracy: score(81.25), fid: noted } }))[displaySymbol]();
+    expect(String(bundle['text/plain']).split('\n')).toEqual([
+      'dp-merf on mnist, epsilon 10, smoke scale',
+      'metric      value  better  features      samples  notes',
+      '--------  -------  ------  ------------  -------  ---------------------',
+      'Accuracy  81.25 %  higher                  1,000',
+      'FID         12.35  lower   inception-v3    1,000  few <samples>; second',
+      '(diagnostic: measured on the sensitive test set, not differentially private)',
+    ]);
+    expect(bundle['text/html']).toContain('few &lt;samples&gt;; second');
+    expect(bundle['text/html']).toContain('not differentially private');
+  });
+});
