@@ -1,0 +1,5 @@
+export { accountants, defaultAccountant, type AccountantId } from './accountants.js';
+export { calibrate, noiseMultiplier, type CalibrationTarget, type NoiseMultiplierOptions } from './calibrate.js';
+export type { Accountant, AccountantOptions, EpsilonBracket } from './contract.js';
+export { epsilon, epsilonOf, type AccountantChoice, type EpsilonOptions } from './epsilon.js';
+export { Ledger, samePlan, type LedgerEntry, type LedgerOptions, type LedgerRecord } from './ledger.js';
