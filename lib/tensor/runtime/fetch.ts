@@ -112,7 +112,7 @@ async function cudaRequirements(ready: string): Promise<string[]> {
   const record = (await readdir(ready)).find((name) => name.endsWith('.dist-info'));
   const path = join(ready, record ?? '', 'METADATA');
   if (record === undefined || !existsSync(path)) return [];
-  const lines = (await readFile(path, 'utf8')).matchAll(/^Requires-Dist: ([^;]+);.*extra == ['"]and-cuda['"]/gm);
+  const lines = (await readFile(path, 'utf8')).matchAll(/^Requires-Dist: ([^;\n]+);.*extra == ['"]and-cuda['"]/gm);
   return [...lines].map((line) => line[1]!.replace(/[\s()]/g, ''));
 }
 
