@@ -101,8 +101,10 @@ function prepare() {
 function start() {
   prepare();
   const { bin } = jupyterEnvironment();
-  const results = join(root, 'results', 'first-run');
+  // A new folder each time: what is shown comes from this run.
+  const results = join(root, 'results', `first-run-${new Date().toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')}`);
   mkdirSync(results, { recursive: true });
+  process.env.DPBENCH_RESULTS = join(results, 'runs');
   const executed = join(results, '01-first-run.ipynb');
   say(`running ${notebook}`);
   dpbench('notebook', 'run', notebook, '--out', executed);

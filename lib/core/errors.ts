@@ -55,9 +55,11 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return `'${shorten(value)}'`;
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
-  if (typeof value !== 'object' || value === null) return `${value as number | boolean | null | undefined}`;
+  if (typeof value === 'symbol') return value.toString();
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === null || value === undefined) return String(value);
   try {
-    return shorten(JSON.stringify(value) ?? String(value));
+    return shorten(JSON.stringify(value));
   } catch {
     return Object.prototype.toString.call(value);
   }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Images } from './images.js';
 
 /** What long work reports: enough for a bar, a line of text or a live chart. */
@@ -92,7 +93,60 @@ export class ProgressTask {
     const secondsSpent = (performance.now() - this.#started) / 1000;
     const rate = secondsSpent > 0 ? step / secondsSpent : 0;
     const secondsLeft = done ? 0 : rate > 0 ? (steps - step) / rate : Infinity;
-    for (const listener of listeners)
-      listener({ ...this.#last, rate, secondsSpent, secondsLeft, done, taskId: this.#id });
+    const timed = { ...this.#last, rate, secondsSpent, secondsLeft };
+    const group = groups.getStore();
+    if (group) group.tell(timed);
+    else send({ ...timed, done, taskId: this.#id });
   }
+}
+
+function send(report: TimedReport): void {
+  for (const listener of listeners) listener(report);
+}
+
+/** Several tasks that are shown as one, under one `taskId`: what one of them reports of a curve stays visible in the next. */
+export class ProgressGroup {
+  readonly #id = nextTaskId++;
+  readonly #started = performance.now();
+  #kept: Pick<ProgressReport, 'curve' | 'epsilon' | 'samples'> = {};
+
+  /** Which part of the group is at work, in words. */
+  part = '';
+
+  constructor(readonly name: string) {}
+
+  /** Keeps a curve, the budget spent or samples in view for all later reports of the group. */
+  keep(kept: Pick<ProgressReport, 'curve' | 'epsilon' | 'samples'>): void {
+    this.#kept = { ...this.#kept, ...kept };
+  }
+
+  tell(report: Omit<TimedReport, 'done' | 'taskId'>): void {
+    send({
+      ...this.#kept,
+      ...report,
+      task: [this.name, this.part, report.task].filter(Boolean).join(': '),
+      done: false,
+      taskId: this.#id,
+    });
+  }
+
+  done(): void {
+    const secondsSpent = (performance.now() - this.#started) / 1000;
+    const whole = { task: this.name, step: 1, steps: 1, rate: 0, secondsSpent, secondsLeft: 0 };
+    send({ ...this.#kept, ...whole, done: true, taskId: this.#id });
+  }
+}
+
+const groups = new AsyncLocalStorage<ProgressGroup>();
+
+/** Runs work whose tasks are shown as one; a group inside a group joins it. */
+export async function progressGroup<T>(name: string, work: (group: ProgressGroup) => Promise<T>): Promise<T> {
+  const outer = groups.getStore();
+  if (outer) return work(outer);
+  const group = new ProgressGroup(name);
+  return groups.run(group, async () => {
+    const result = await work(group);
+    group.done();
+    return result;
+  });
 }

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Diagnostic } from '../core/diagnostic.js';
+import { DataError, OptionError } from '../core/errors.js';
+import type { LabeledImages } from '../core/images.js';
+import type { MetricResult, RunSummary } from '../core/results.js';
+import { displaySymbol } from '../core/mime.js';
+import { grid } from '../display/image-grid.js';
+import type { Ledger } from '../privacy/index.js';
+import { npz } from './npz.js';
+
+/** Everything that a result holds beside its images; `run.json` is this with diagnostics as plain numbers. */
+export interface RunRecord extends RunSummary {
+  readonly accountant: string;
+  readonly noiseMultiplier: number;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly classes: readonly string[];
+  readonly trainingRecords: number;
+  /** False when the noise was made repeatable for a test. */
+  readonly private: boolean;
+  readonly ledger: Ledger;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a result folder: `run.json`, `gen/gen.npz` (x `[count, channels, height, width]` in [0, 1], y `[count]`),
+ * `sample.png`. All of it is written beside and renamed at the end, so that a folder is whole or absent.
+ *
+ * @throws OptionError when `out` holds something already.
+ */
+export async function saveRun(record: RunRecord, images: LabeledImages, out?: string): Promise<string> {
+  const folder = out ? resolve(out) : join(resultsFolder(), folderName(record));
+  if (existsSync(folder))
+    throw new OptionError({
+      asked: 'dp.run',
+      wrong: 'the result folder exists already',
+      got: folder,
+      next: 'Choose another `out`, or move the old result away.',
+    });
+  await mkdir(dirname(folder), { recursive: true });
+  const partial = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+  try {
+    await mkdir(join(partial, 'gen'));
+    await writeFile(join(partial, 'gen', 'gen.npz'), imageArchive(images));
+    const bundle = await grid(images, { labels: record.classes })[displaySymbol]();
+    await writeFile(join(partial, 'sample.png'), Buffer.from(String(bundle['image/png']), 'base64'));
+    await writeFile(join(partial, 'run.json'), JSON.stringify({ ...record, folder }, null, 2));
+    await rename(partial, folder);
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+  return folder;
+}
+
+/** Where results go when `out` is left out: `DPBENCH_RESULTS`, else `results` in the working folder. */
+export function resultsFolder(): string {
+  return resolve(process.env['DPBENCH_RESULTS'] || 'results');
+}
+
+function folderName({ method, dataset, epsilon, seed, scale }: RunSummary): string {
+  const now = new Date().toISOString().slice(0, 23).replaceAll(/[T:.]/g, '-');
+  return `${method}-${dataset}-eps${epsilon}-${scale}-seed${seed}-${now}`;
+}
+
+function imageArchive({ data, labels, count, height, width, channels }: LabeledImages): Uint8Array {
+  const pixels = height * width;
+  const x = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const [image, pixel, channel] = [
+      Math.floor(i / (pixels * channels)),
+      Math.floor(i / channels) % pixels,
+      i % channels,
+    ];
+    x[(image * channels + channel) * pixels + pixel] = data[i]! / 255;
+  }
+  return npz({
+    x: { data: x, shape: [count, channels, height, width] },
+    y: { data: Int32Array.from(labels), shape: [count] },
+  });
+}
+
+/** Reads back what a sweep needs of a finished run: the scores are diagnostics again. */
+export async function readRunSummary(folder: string): Promise<RunSummary & { folder: string }> {
+  const file = join(folder, 'run.json');
+  let stored: StoredSummary;
+  try {
+    stored = JSON.parse(await readFile(file, 'utf8')) as StoredSummary;
+  } catch (cause) {
+    throw new DataError(
+      { asked: file, wrong: 'not a result of dpbench', next: 'Remove the folder and run again.' },
+      { cause },
+    );
+  }
+  const metrics = Object.fromEntries(
+    Object.entries(stored.metrics).map(([id, result]) => [
+      id,
+      { ...result, value: new Diagnostic(result.value, `${id} of ${stored.method} on ${stored.dataset}`) },
+    ]),
+  );
+  const points = stored.curve.points.map(({ step, value }) => ({ step, value: new Diagnostic(value, 'FID') }));
+  return { ...stored, folder, metrics, curve: { ...stored.curve, points } };
+}
+
+type StoredSummary = Omit<RunSummary, 'metrics' | 'curve'> & {
+  metrics: Record<string, Omit<MetricResult, 'value'> & { value: number }>;
+  curve: Omit<RunSummary['curve'], 'points'> & { points: { step: number; value: number }[] };
+};

@@ -1,0 +1,76 @@
+import { check, checkKeys, checkOneOf } from '../core/check.js';
+import { OptionError } from '../core/errors.js';
+import { parameterValues, scales, type Scale } from '../core/options.js';
+import { datasets } from '../data/datasets.js';
+import { methods } from '../methods/methods.js';
+import { metrics } from '../metrics/metrics.js';
+import { accountants } from '../privacy/index.js';
+
+/** What `dp.run` takes: only method, dataset and epsilon must be given. */
+export interface RunOptions {
+  /** Name of a method: `dp.methods.names()`. */
+  readonly method: string;
+  /** Name of a dataset: `dp.datasets.names()`. */
+  readonly dataset: string;
+  /** Privacy budget: the whole run costs at most this. */
+  readonly epsilon: number;
+  /** Probability that the guarantee does not hold; 1 / (N ln N) when left out. */
+  readonly delta?: number;
+  readonly scale?: Scale;
+  readonly accountant?: string;
+  /** Governs weights, latents and splits; never the privacy noise. */
+  readonly seed?: number;
+  /** Parameters of the method that differ from the defaults of its scale. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly metrics?: readonly string[];
+  /** Synthetic images to make; the scale's number when left out. */
+  readonly samples?: number;
+  /** At most so many training records. */
+  readonly limit?: number;
+  /** Folder that holds the dataset's folder. */
+  readonly root?: string;
+  /** Folder of the result; a new one under `results/` when left out. */
+  readonly out?: string;
+  /** Makes the privacy noise repeatable, for tests: the result is marked as not private. */
+  readonly insecureNoiseSeed?: number;
+  readonly signal?: AbortSignal;
+}
+
+const keys: readonly (keyof RunOptions)[] = [
+  'method',
+  'dataset',
+  'epsilon',
+  'delta',
+  'scale',
+  'accountant',
+  'seed',
+  'params',
+  'metrics',
+  'samples',
+  'limit',
+  'root',
+  'out',
+  'insecureNoiseSeed',
+  'signal',
+];
+
+/** Checks everything that can be checked before data are read. */
+export function checkRunOptions(options: RunOptions) {
+  const asked = 'dp.run';
+  checkKeys(asked, options, keys);
+  for (const name of ['method', 'dataset', 'epsilon'] as const)
+    if (options[name] === undefined)
+      throw new OptionError({ asked, wrong: `${name} is missing`, expected: 'method, dataset and epsilon' });
+  const { scale = 'laptop', seed = 0, epsilon, delta, samples, accountant } = options;
+  checkOneOf(asked, 'scale', scale, scales);
+  check('positive', asked, { epsilon });
+  check('countOrZero', asked, { seed });
+  if (delta !== undefined) check('probability', asked, { delta });
+  if (samples !== undefined) check('count', asked, { samples });
+  if (accountant !== undefined) accountants.get(accountant);
+  const method = methods.get(options.method);
+  const params = parameterValues(method.id, method.params, scale, options.params);
+  datasets.describe(options.dataset);
+  const chosenMetrics = (options.metrics ?? metrics.names()).map((name) => metrics.get(name));
+  return { method, params, scale, seed, metrics: chosenMetrics, samples: samples ?? method.samples[scale] };
+}

@@ -1,0 +1,65 @@
+import { displaySymbol, type Displayable, type MimeBundle } from '../core/mime.js';
+import type { LabeledImages } from '../core/images.js';
+import type { MetricResult, TrainingCurve } from '../core/results.js';
+import { budget } from '../display/budget.js';
+import { grid } from '../display/image-grid.js';
+import { metricsTable } from '../display/table.js';
+import type { Ledger } from '../privacy/index.js';
+import type { RunRecord } from './result-folder.js';
+
+/** A finished run: its images, scores, curve and ledger. It draws itself in a cell. */
+export class Run implements Displayable {
+  readonly method: string;
+  readonly dataset: string;
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly seed: number;
+  readonly scale: string;
+  readonly seconds: number;
+  /** Scores by metric; those measured on private data are `Diagnostic`. */
+  readonly metrics: Readonly<Record<string, MetricResult>>;
+  readonly curve: TrainingCurve;
+  readonly ledger: Ledger;
+
+  constructor(
+    /** Everything that was asked and used: parameters, noise multiplier, accountant, versions. */
+    readonly config: RunRecord,
+    /** Synthetic images with the labels they were made for. */
+    readonly images: LabeledImages,
+    readonly folder: string,
+  ) {
+    ({
+      method: this.method,
+      dataset: this.dataset,
+      epsilon: this.epsilon,
+      delta: this.delta,
+      seed: this.seed,
+      scale: this.scale,
+      seconds: this.seconds,
+      metrics: this.metrics,
+      curve: this.curve,
+      ledger: this.ledger,
+    } = config);
+  }
+
+  get labels(): Uint8Array {
+    return this.images.labels;
+  }
+
+  toJSON(): object {
+    return { ...this.config, folder: this.folder };
+  }
+
+  async [displaySymbol](): Promise<MimeBundle> {
+    const pictures = await grid(this.images, { labels: this.config.classes })[displaySymbol]();
+    const parts = [pictures, await metricsTable(this)[displaySymbol](), await budget(this.ledger)[displaySymbol]()];
+    const { method, dataset, epsilon, delta, scale, seconds } = this;
+    const title = `${method} on ${dataset}: epsilon ${epsilon}, delta ${delta.toPrecision(3)}, scale ${scale}, ${seconds.toFixed(0)} s`;
+    const mark = this.config.private ? '' : 'NOT PRIVATE: the noise was made repeatable for a test. ';
+    return {
+      'text/plain': [mark + title, ...parts.map((part) => String(part['text/plain']))].join('\n'),
+      'text/html': [`<div><b>${mark}${title}</b></div>`, ...parts.map((part) => String(part['text/html']))].join('\n'),
+      'image/png': pictures['image/png'],
+    };
+  }
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { checkKeys, checkOneOf } from '../core/check.js';
+import { OptionError } from '../core/errors.js';
+import { displaySymbol, type Displayable, type MimeBundle } from '../core/mime.js';
+import { progressGroup } from '../core/progress.js';
+import type { RunSummary } from '../core/results.js';
+import { epsilonUtility } from '../display/epsilon-utility.js';
+import { readRunSummary, resultsFolder } from './result-folder.js';
+import { checkRunOptions, type RunOptions } from './run-options.js';
+import { run } from './run.js';
+
+export interface SweepOptions extends Omit<RunOptions, 'method' | 'dataset' | 'epsilon' | 'seed'> {
+  readonly methods: readonly string[];
+  readonly datasets: readonly string[];
+  readonly epsilons: readonly number[];
+  readonly seeds?: readonly number[];
+  readonly executor?: 'local';
+}
+
+/** Many runs. It draws itself as the epsilon-utility plot. */
+export class Sweep implements Displayable {
+  constructor(
+    readonly runs: readonly RunSummary[],
+    readonly folder: string,
+  ) {}
+
+  [displaySymbol](): MimeBundle | Promise<MimeBundle> {
+    return epsilonUtility(this)[displaySymbol]();
+  }
+}
+
+/**
+ * Every method on every dataset at every epsilon with every seed. Each run has its folder under `out`; a run whose folder is
+ * there is read instead of repeated, so that a sweep that was stopped goes on where it was.
+ *
+ * @example await dp.sweep({ methods: ['dp-merf'], datasets: ['mnist-10k'], epsilons: [1, 10], seeds: [0, 1, 2], out: 'results/sweep' });
+ */
+export async function sweep(options: SweepOptions): Promise<Sweep> {
+  const { methods, datasets, epsilons, seeds = [0], executor = 'local', out, signal, ...rest } = options;
+  checkOneOf('dp.sweep', 'executor', executor, ['local']);
+  for (const [name, values] of Object.entries({ methods, datasets, epsilons, seeds }))
+    if (!Array.isArray(values) || values.length === 0)
+      throw new OptionError({ asked: 'dp.sweep', wrong: `${name} is no list with a member`, got: values });
+  const planned = methods.flatMap((method) =>
+    datasets.flatMap((dataset) =>
+      epsilons.flatMap((epsilon) =>
+        seeds.map((seed): RunOptions => ({ ...rest, signal, method, dataset, epsilon, seed })),
+      ),
+    ),
+  );
+  for (const each of planned) checkRunOptions(each); // all of it, before the first hour of work
+  // The same request finds its folder again, another one does not.
+  const name = createHash('sha256').update(JSON.stringify(planned)).digest('hex').slice(0, 8);
+  const folder = out ? resolve(out) : join(resultsFolder(), `sweep-${name}`);
+  return progressGroup(`sweep of ${planned.length} runs`, async (group) => {
+    const runs: RunSummary[] = [];
+    for (const each of planned) {
+      group.part = `run ${runs.length + 1} of ${planned.length}, ${each.method}, epsilon ${each.epsilon}, seed ${each.seed}`;
+      runs.push(await runOrRead(each, folder));
+    }
+    return new Sweep(runs, folder);
+  });
+}
+
+async function runOrRead(options: RunOptions, sweepFolder: string): Promise<RunSummary> {
+  const { method, dataset, epsilon, seed, scale = 'laptop' } = options;
+  const folder = join(sweepFolder, `${method}-${dataset}-eps${epsilon}-${scale}-seed${seed}`);
+  if (!existsSync(folder)) return run({ ...options, out: folder });
+  const found = await readRunSummary(folder);
+  checkSame(found, options, folder);
+  return found;
+}
+
+/** A folder made with other settings must not pass for this run. */
+function checkSame(found: RunSummary, options: RunOptions, folder: string): void {
+  const { params: given = {}, delta, samples } = options;
+  const stored = found as RunSummary & { params: Record<string, unknown> };
+  checkKeys('dp.sweep', given, Object.keys(stored.params));
+  const other = Object.entries(given).find(([name, value]) => stored.params[name] !== value);
+  const firstMetric = Object.values(found.metrics)[0];
+  if (
+    !other &&
+    (delta === undefined || delta === found.delta) &&
+    (!samples || !firstMetric || firstMetric.samples === samples)
+  )
+    return;
+  throw new OptionError({
+    asked: 'dp.sweep',
+    wrong: `the result in ${folder} was made with other settings`,
+    got: other
+      ? `${other[0]} = ${String(stored.params[other[0]])}`
+      : { delta: found.delta, samples: firstMetric?.samples },
+    next: 'Choose another `out`, or move the old result away.',
+  });
+}

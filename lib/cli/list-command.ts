@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { printResult } from './output.js';
+
+/** `dpbench list`: what there is by name. */
+export function addListCommand(program: Command): void {
+  program
+    .command('list')
+    .description('methods, datasets, metrics and accountants by name')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { methods } = await import('../methods/methods.js');
+      const { metrics } = await import('../metrics/metrics.js');
+      const { datasets } = await import('../data/datasets.js');
+      const { accountants } = await import('../privacy/index.js');
+      const families = {
+        methods: methods.all().map(({ id, title }) => ({ id, title })),
+        datasets: datasets.names().map((id) => ({ id, title: datasets.describe(id).title })),
+        metrics: metrics.all().map(({ id, title }) => ({ id, title })),
+        accountants: accountants.all().map(({ id, title }) => ({ id, title })),
+      };
+      const text = Object.entries(families)
+        .map(([family, members]) =>
+          [family, ...members.map(({ id, title }) => `  ${id.padEnd(16)}${title}`)].join('\n'),
+        )
+        .join('\n');
+      printResult(families, text, json);
+    });
+}

@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import type { Command } from 'commander';
+import type { RunOptions } from '../bench/run-options.js';
+import type { SweepOptions } from '../bench/sweep.js';
+import { displaySymbol } from '../core/mime.js';
+import { computeEnvironment } from '../tensor/malloc.js';
+import { assignment, names, number, numbers } from './parse.js';
+import { printResult } from './output.js';
+
+const shared = (command: Command): Command =>
+  command
+    .option('--delta <delta>', 'probability that the guarantee does not hold (default: 1 / (N ln N))', number)
+    .option('--scale <scale>', 'smoke, laptop or paper (default: laptop)')
+    .option('--accountant <name>', 'how losses are added up')
+    .option('--params <name=value>', 'a parameter of the method; may be repeated', assignment)
+    .option('--metrics <names>', 'metrics, separated by commas (default: all)', names)
+    .option('--samples <count>', 'synthetic images to make', number)
+    .option('--limit <count>', 'at most so many training records', number)
+    .option('--root <folder>', "folder that holds the dataset's folder (default: DPBENCH_DATA)")
+    .option('--out <folder>', 'folder of the result')
+    .option('--json', 'print JSON');
+
+/** `dpbench run` and `dpbench sweep`. */
+export function addRunCommands(program: Command): void {
+  shared(program.command('run'))
+    .description('train a method on a dataset within a privacy budget, synthesise images and score them')
+    .requiredOption('--method <name>', 'method: see `dpbench list`')
+    .requiredOption('--dataset <name>', 'dataset: see `dpbench list`')
+    .requiredOption('--epsilon <epsilon>', 'privacy budget', number)
+    .option('--seed <seed>', 'seed of weights and latents', number)
+    .action(async ({ json, ...options }: RunOptions & { json?: boolean }) => {
+      if (restarted()) return;
+      const { run } = await import('../bench/run.js');
+      const result = await withProgress((signal) => run({ ...options, signal }));
+      const bundle = await result[displaySymbol]();
+      printResult(result, `${String(bundle['text/plain'])}\nresult folder: ${result.folder}`, json);
+    });
+  shared(program.command('sweep'))
+    .description('many runs; those whose folder is there are not repeated')
+    .requiredOption('--methods <names>', 'methods, separated by commas', names)
+    .requiredOption('--datasets <names>', 'datasets, separated by commas', names)
+    .requiredOption('--epsilons <values>', 'budgets, separated by commas', numbers)
+    .option('--seeds <values>', 'seeds, separated by commas', numbers)
+    .action(async ({ json, ...options }: SweepOptions & { json?: boolean }) => {
+      if (restarted()) return;
+      const { sweep } = await import('../bench/sweep.js');
+      const result = await withProgress((signal) => sweep({ ...options, signal }));
+      const bundle = await result[displaySymbol]();
+      printResult(result, `${String(bundle['text/plain'])}\nresult folder: ${result.folder}`, json);
+    });
+}
+
+/** Ends work at its next step when the user interrupts. */
+async function withProgress<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { showProgress } = await import('./progress-lines.js');
+  const controller = new AbortController();
+  const interrupt = () => controller.abort(new Error('interrupted'));
+  process.once('SIGINT', interrupt);
+  const stop = showProgress();
+  try {
+    return await work(controller.signal);
+  } finally {
+    stop();
+    process.off('SIGINT', interrupt);
+  }
+}
+
+/**
+ * The allocator reads its settings when a process starts, and they halve the time of large buffers: this command runs again
+ * in a process that has them. True when that process has done the work.
+ */
+function restarted(): boolean {
+  const environment = computeEnvironment(process.env);
+  if (Object.keys(environment).every((name) => environment[name] === process.env[name])) return false;
+  process.on('SIGINT', () => {}); // the child gets it too and answers
+  const { status } = spawnSync(process.execPath, process.argv.slice(1), { stdio: 'inherit', env: environment });
+  process.exitCode = status ?? 1;
+  return true;
+}

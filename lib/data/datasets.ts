@@ -1,0 +1,73 @@
+import { check, checkKeys } from '../core/check.js';
+import { DataError } from '../core/errors.js';
+import { takeImages, type LabeledImages } from '../core/images.js';
+import { Registry } from '../core/registry.js';
+import { SeededStream } from '../core/rng.js';
+import { Sensitive, type SensitiveImages } from '../mechanisms/sensitive.js';
+import type { Dataset, DatasetDefinition, LoadOptions, PublicDataset } from './contract.js';
+import { definitions } from './index.js';
+
+const registry = new Registry<DatasetDefinition>('dataset', definitions);
+
+/** The datasets by name: `dp.datasets`. */
+export const datasets = {
+  names: (): string[] => registry.names(),
+
+  /** What is known of a dataset without reading it. */
+  describe: (name: string): DatasetDefinition => registry.get(name),
+
+  /** Adds a dataset of your own: `dp.run({ dataset })` then knows it. */
+  define: (definition: DatasetDefinition): DatasetDefinition => registry.define(definition, { replace: true }),
+
+  /**
+   * Opens a dataset as private: training and test rows can be reached through mechanisms only.
+   *
+   * @example const { train } = await dp.datasets.load('mnist-10k'); train.size   // 8000
+   */
+  async load(name: string, options: LoadOptions = {}): Promise<Dataset> {
+    const definition = registry.get(name);
+    const { train, test } = await read(definition, options);
+    const sealed = (rows: LabeledImages, part: string): SensitiveImages =>
+      Sensitive.seal(rows, {
+        name: `${name}, ${part} images`,
+        size: rows.count,
+        classes: definition.classes,
+        shape: definition.shape,
+      });
+    return {
+      name,
+      classes: definition.classes,
+      shape: definition.shape,
+      train: sealed(train, 'training'),
+      test: sealed(test, 'test'),
+    };
+  },
+
+  /** Opens the training part of a public dataset as plain rows; a private dataset is refused. */
+  async loadPublic(name: string, options: LoadOptions = {}): Promise<PublicDataset> {
+    const definition = registry.get(name);
+    if (!definition.public)
+      throw new DataError({
+        asked: `dp.datasets.loadPublic('${name}')`,
+        wrong: 'the dataset is private: rows used without noise would be a release that no budget covers',
+        expected: registry
+          .all()
+          .filter((each) => each.public)
+          .map(({ id }) => id)
+          .join(', '),
+        next: `Open it with dp.datasets.load('${name}').`,
+      });
+    const { train } = await read(definition, options);
+    return { name, classes: definition.classes, images: train };
+  },
+};
+
+async function read(definition: DatasetDefinition, options: LoadOptions) {
+  const asked = `dp.datasets.load('${definition.id}')`;
+  checkKeys(asked, options, ['root', 'limit', 'seed']);
+  const { train, test } = await definition.read(options.root);
+  if (options.limit === undefined) return { train, test };
+  check('count', asked, { limit: options.limit });
+  const order = new SeededStream(options.seed ?? 0).fork('limit').permutation(train.count);
+  return { train: takeImages(train, order.subarray(0, options.limit)), test };
+}

@@ -1,0 +1,7 @@
+import type { DatasetDefinition } from './contract.js';
+import { fashionMnist } from './fashion-mnist.js';
+import { mnist } from './mnist.js';
+import { mnist10k } from './mnist-10k.js';
+
+/** Every dataset that comes with dpbench: one line a file. */
+export const definitions: readonly DatasetDefinition[] = [mnist10k, mnist, fashionMnist];

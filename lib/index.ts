@@ -1,0 +1,32 @@
+// Everything public, by folder. In a notebook cell all of it is there as `dp`.
+
+// words
+export { DpbenchError, OptionError, BudgetError, DataError, EngineError } from './core/errors.js';
+export { Diagnostic } from './core/diagnostic.js';
+export type { Images, LabeledImages } from './core/images.js';
+export type { MetricResult, RunSummary, TrainingCurve } from './core/results.js';
+export { onProgress, ProgressTask } from './core/progress.js';
+export { SeededStream } from './core/rng.js';
+export { count, flag, fraction, notNegative, oneOf, positive, type Scale } from './core/options.js';
+
+// data
+export { datasets } from './data/datasets.js';
+export type { Dataset, PublicDataset } from './data/contract.js';
+
+// privacy: numbers in, numbers out
+export { accountants, epsilon, Ledger, noiseMultiplier } from './privacy/index.js';
+export { gaussian, preview, Sensitive } from './mechanisms/index.js';
+
+// methods and metrics
+export { methods } from './methods/methods.js';
+export { defineMethod } from './methods/contract.js';
+export { metrics } from './metrics/metrics.js';
+
+// one run, many runs
+export { run } from './bench/run.js';
+export type { Run } from './bench/run-result.js';
+export { sweep, type Sweep } from './bench/sweep.js';
+export { evaluate } from './bench/evaluate.js';
+
+// pictures
+export { budget, epsilonUtility, fidCurve, grid, metricsTable, table } from './display/index.js';

@@ -1,0 +1,26 @@
+import { Diagnostic } from '../core/diagnostic.js';
+import { takeImages, type LabeledImages } from '../core/images.js';
+import { SeededStream } from '../core/rng.js';
+import { openRows, type Sensitive } from './sensitive.js';
+
+/**
+ * Computes something from private rows with no noise, for people to look at: a score on the test set. What comes back
+ * is a `Diagnostic`, which nothing that trains or selects accepts. The function must not keep the rows.
+ */
+export async function measure<T, R>(
+  sensitive: Sensitive<T>,
+  of: string,
+  compute: (rows: T) => R | Promise<R>,
+): Promise<Diagnostic<R>> {
+  return new Diagnostic(await compute(openRows(sensitive)), of);
+}
+
+/** Some rows as they are, `perClass` of each class, to look at: the owner of the data may, a reader of results may not. */
+export function preview(sensitive: Sensitive<LabeledImages>, perClass = 8, seed = 0): Diagnostic<LabeledImages> {
+  const rows = openRows(sensitive);
+  const order = new SeededStream(seed).fork('preview').permutation(rows.count);
+  const taken = sensitive.facts.classes.flatMap((_, label) =>
+    [...order].filter((row) => rows.labels[row] === label).slice(0, perClass),
+  );
+  return new Diagnostic(takeImages(rows, taken), `real images of ${sensitive.facts.name}`);
+}

@@ -1,0 +1,67 @@
+import { check } from '../core/check.js';
+import { DpbenchError } from '../core/errors.js';
+import type { LabeledImages } from '../core/images.js';
+import type { ProgressTask } from '../core/progress.js';
+import type { RandomStream } from '../core/rng.js';
+import { imageTensor, oneHotTensor, tf, type Tensor2D, type Tensor4D } from '../tensor/index.js';
+
+/** A sum over records of a vector for each, one column a class. */
+export interface LabelSumQuery {
+  /** Features of each image by itself, `[batch, height, width, channels]` in [0, 1] to `[batch, dimension]`. */
+  readonly features: (images: Tensor4D) => Tensor2D;
+  readonly dimension: number;
+  /** Feature vectors longer than this are scaled down to it: the L2 sensitivity (one record more or fewer). */
+  readonly clipNorm: number;
+  /** Records worked on at a time; changes time and memory only. */
+  readonly batchSize?: number;
+}
+
+/** Norms are clipped to a hair below the bound, so that rounding in float32 never leaves one above it. */
+const belowBound = 1 - 2 ** -20;
+
+/**
+ * Adds up `features(x) e_y^T` over all records (x, y) into a matrix `[dimension, classes]`, each record clipped to
+ * `clipNorm`; exact sums in double precision over batches. Not private: `noisyLabelSums` adds the noise.
+ */
+export async function labelSums(
+  rows: LabeledImages,
+  classes: number,
+  query: LabelSumQuery,
+  task?: ProgressTask,
+): Promise<Float64Array> {
+  const { dimension, batchSize = 500 } = query;
+  const sums = new Float64Array(dimension * classes);
+  for (let start = 0; start < rows.count; start += batchSize) {
+    const end = Math.min(rows.count, start + batchSize);
+    const batch = tf.tidy(() => clippedSums(rows, classes, query, start, end));
+    const values = await batch.data();
+    batch.dispose();
+    for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
+    task?.report({ step: end });
+    await task?.pause();
+  }
+  return sums;
+}
+
+function clippedSums(rows: LabeledImages, classes: number, query: LabelSumQuery, start: number, end: number): Tensor2D {
+  const features = query.features(imageTensor(rows, start, end)); // [batch, dimension]
+  const norms = features.norm('euclidean', 1, true); // [batch, 1]
+  // A record whose features are not finite counts as zero: it must neither poison the sum nor be skipped visibly.
+  const finite = tf.isFinite(norms).toFloat();
+  const scale = tf.minimum(1, tf.div(query.clipNorm * belowBound, tf.maximum(norms, 1e-30))).mul(finite);
+  const clipped = tf.where(finite.toBool().broadcastTo(features.shape), features, 0).mul(scale); // [batch, dimension]
+  return clipped.matMul(oneHotTensor(rows, classes, start, end), true, false) as Tensor2D; // [dimension, classes]
+}
+
+/** Adds Gaussian noise of standard deviation `noiseMultiplier * clipNorm` to every entry, in double precision. */
+export function addGaussianNoise(sums: Float64Array, standardDeviation: number, noise: RandomStream): Float64Array {
+  check('positive', 'Gaussian mechanism', { standardDeviation });
+  const noisy = Float64Array.from(sums, (value) => value + standardDeviation * noise.normal());
+  if (noisy.every(Number.isFinite)) return noisy;
+  throw new DpbenchError({
+    asked: 'Gaussian mechanism',
+    wrong: 'the noisy result is not finite, so nothing is released',
+    got: noisy.find((value) => !Number.isFinite(value)),
+    expected: 'finite numbers',
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * DP-MERF. Harder, Adamczewski, Park: DP-MERF: Differentially Private Mean Embeddings with Random Features for
+ * Practical Privacy-preserving Data Generation. AISTATS 2021, arXiv 2002.11603, Algorithm 1.
+ *
+ * The private data are read once: their mean embedding by random Fourier features, one column a class, is released with
+ * Gaussian noise. A generator is then trained until the embedding of its images is the released one; that is
+ * post-processing and costs nothing, however long it takes.
+ *
+ * What the reference implementation does differently: it pays for the replacement of a record (2 / N) and states the
+ * result beside methods that pay for adding or removing one (1 / N); here the relation is add-or-remove-one and is written
+ * in the ledger. Its noise follows from a public seed; here it comes from a secure stream.
+ */
+import { count, positive } from '../core/options.js';
+import { ProgressTask } from '../core/progress.js';
+import type { SeededStream } from '../core/rng.js';
+import type { Images, ImageShape } from '../core/images.js';
+import { gaussian, type PublicFacts } from '../mechanisms/index.js';
+import { Adam } from '../nn/adam.js';
+import { SmallGenerator } from '../nn/small-generator.js';
+import { imageBytes, tf, type Scalar, type Tensor2D, type Tensor4D } from '../tensor/index.js';
+import { defineMethod } from './contract.js';
+
+const release = 'label-wise mean embedding';
+const latentSize = 5;
+
+export const dpMerf = defineMethod({
+  id: 'dp-merf',
+  title: 'DP-MERF',
+  paper: {
+    title: 'DP-MERF: Differentially Private Mean Embeddings with Random Features',
+    authors: 'Harder, Adamczewski, Park',
+    year: 2021,
+    url: 'https://arxiv.org/abs/2002.11603',
+  },
+  params: {
+    features: count({ smoke: 200, laptop: 2000, paper: 10000 }, 'random Fourier features: cosines and sines together'),
+    squaredLengthScale: positive(105, 'squared length scale of the Gaussian kernel that the features stand for'),
+    steps: count({ smoke: 40, laptop: 2000, paper: 2750 }, 'training steps of the generator'),
+    batchSize: count({ smoke: 50, laptop: 100, paper: 100 }, 'generated images in a step'),
+    learningRate: positive(0.01, 'first learning rate of Adam'),
+    learningRateDecay: positive(0.9, 'factor on the learning rate after each fifth of the steps'),
+  },
+  samples: { smoke: 200, laptop: 10000, paper: 60000 },
+
+  /** Each feature vector has norm 1, so one record more or fewer moves the mean by at most 1 / N. */
+  spends: (_params, { size }) => [gaussian({ of: release, l2Sensitivity: 1 / size })],
+
+  async fit({ mechanisms, facts, params, stream, signal, onSnapshot }) {
+    const frequencies = drawFrequencies(facts, params.features, params.squaredLengthScale, stream);
+    const released = await mechanisms.labelMeans(release, {
+      features: (images) => fourierFeatures(images, frequencies),
+      dimension: 2 * frequencies.shape[1],
+      clipNorm: 1,
+    });
+    const target = tf.tensor2d(released.value, [2 * frequencies.shape[1], facts.classes.length]);
+    const generator = newGenerator(facts, stream);
+    const adam = new Adam(generator.parameters);
+    const latents = stream.fork('training latents');
+    const task = new ProgressTask('training the generator', params.steps, signal);
+    for (let step = 1; step <= params.steps; step++) {
+      const rate = params.learningRate * params.learningRateDecay ** Math.floor(((step - 1) * 5) / params.steps);
+      const lossTensor = tf.tidy(() => {
+        const { latent, labels } = drawInput(latents, params.batchSize, facts.classes.length);
+        return adam.minimize(
+          () => embeddingDistance(generator.train(latent, labels), labels, target, frequencies),
+          rate,
+        );
+      });
+      if (step % 10 === 0 || step === params.steps) task.report({ step, loss: (await lossTensor.data())[0]! });
+      lossTensor.dispose();
+      await task.pause();
+      const { steps } = params;
+      await onSnapshot({ step, steps }, (labels) => sampleImages(generator, labels, stream.fork(`snapshot ${step}`)));
+    }
+    task.done();
+    adam.dispose();
+    tf.dispose([target, frequencies]);
+    return {
+      sample: (labels, sampling) => sampleImages(generator, labels, sampling),
+      dispose: () => generator.dispose(),
+    };
+  },
+});
+
+/** Frequencies of the Gaussian kernel exp(-|x - y|^2 / (2 s)): entries N(0, 1 / s), `[pixels, features / 2]`. Public. */
+export function drawFrequencies(
+  { shape }: { shape: ImageShape },
+  features: number,
+  squaredLengthScale: number,
+  stream: SeededStream,
+): Tensor2D {
+  const pixels = shape.height * shape.width * shape.channels;
+  const values = new Float32Array(pixels * Math.ceil(features / 2));
+  stream.fork('frequencies').fillNormal(values, 1 / Math.sqrt(squaredLengthScale));
+  return tf.tensor2d(values, [pixels, Math.ceil(features / 2)]);
+}
+
+/** `[cos(x W), sin(x W)] / sqrt(features / 2)`: norm 1 for every image. */
+export function fourierFeatures(images: Tensor4D, frequencies: Tensor2D): Tensor2D {
+  const [pixels, half] = frequencies.shape;
+  const angles = images.reshape([-1, pixels]).matMul(frequencies); // [batch, features / 2]
+  return tf.concat([angles.cos(), angles.sin()], 1).mul(1 / Math.sqrt(half)) as Tensor2D; // [batch, features]
+}
+
+/** Squared Frobenius distance of the mean embedding of a batch to the target `[features, classes]`. */
+export function embeddingDistance(images: Tensor4D, labels: Tensor2D, target: Tensor2D, frequencies: Tensor2D): Scalar {
+  const embedding = fourierFeatures(images, frequencies).matMul(labels, true, false).div(images.shape[0]); // [features, classes]
+  return embedding.sub(target).square().sum();
+}
+
+function newGenerator({ shape, classes }: PublicFacts, stream: SeededStream): SmallGenerator {
+  return new SmallGenerator({ latentSize, classes: classes.length, shape, stream: stream.fork('generator') });
+}
+
+/** Latents from N(0, I) and uniform labels, one-hot. */
+function drawInput(stream: SeededStream, batch: number, classes: number, labels?: Uint8Array) {
+  const latent = new Float32Array(batch * latentSize);
+  stream.fillNormal(latent);
+  const oneHot = new Float32Array(batch * classes);
+  for (let i = 0; i < batch; i++) oneHot[i * classes + (labels ? labels[i]! : stream.integer(classes))] = 1;
+  return { latent: tf.tensor2d(latent, [batch, latentSize]), labels: tf.tensor2d(oneHot, [batch, classes]) };
+}
+
+async function sampleImages(generator: SmallGenerator, labels: Uint8Array, stream: SeededStream): Promise<Images> {
+  const { shape, classes } = generator.options;
+  tf.tidy(() => {
+    const { latent, labels: oneHot } = drawInput(stream.fork('statistics'), 1000, classes);
+    generator.fixStatistics(latent, oneHot);
+  });
+  const size = shape.height * shape.width * shape.channels;
+  const data = new Uint8Array(labels.length * size);
+  for (let start = 0; start < labels.length; start += 1000) {
+    const part = labels.subarray(start, start + 1000);
+    const batch = tf.tidy(() => {
+      const { latent, labels: oneHot } = drawInput(stream, part.length, classes, part);
+      return generator.generate(latent, oneHot);
+    });
+    data.set((await imageBytes(batch)).data, start * size);
+    batch.dispose();
+  }
+  return { data, count: labels.length, ...shape };
+}

@@ -1,0 +1,23 @@
+import type { LabeledImages } from '../core/images.js';
+import type { Scale } from '../core/options.js';
+import type { Named } from '../core/registry.js';
+import type { MetricResult } from '../core/results.js';
+import type { Dataset } from '../data/contract.js';
+
+/** What a metric scores: synthetic images against a dataset whose rows it may only measure. */
+export interface MetricContext {
+  readonly synthetic: LabeledImages; // [count, height, width, channels]
+  readonly dataset: Dataset;
+  readonly scale: Scale;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A member of the metric registry. */
+export interface Metric extends Named {
+  readonly title: string;
+  readonly unit: '' | '%';
+  readonly better: 'higher' | 'lower';
+  readonly source: string;
+  evaluate(context: MetricContext): Promise<MetricResult>;
+}

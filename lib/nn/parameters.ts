@@ -1,0 +1,35 @@
+import { tf, type Tensor, type Variable } from '../tensor/index.js';
+import type { SeededStream } from '../core/rng.js';
+
+/** The weights of a network: a flat dictionary by name. */
+export type NetworkParameters = Readonly<Record<string, Variable>>;
+
+/** A weight drawn from N(0, 2 / fanIn), the initialisation for layers before a ReLU (He et al. 2015). */
+export function heNormal(shape: number[], fanIn: number, stream: SeededStream): Variable {
+  const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
+  stream.fillNormal(values, Math.sqrt(2 / fanIn));
+  return tf.tidy(() => tf.variable(tf.tensor(values, shape)));
+}
+
+/** A weight that starts as one value. */
+export function constant(shape: number[], value: number): Variable {
+  return tf.tidy(() => tf.variable(tf.fill(shape, value)));
+}
+
+/** Copies of all weights, to come back to with `restore`. */
+export function snapshot(parameters: NetworkParameters): Tensor[] {
+  return Object.values(parameters).map((variable) => tf.keep(variable.clone()));
+}
+
+export function restore(parameters: NetworkParameters, copies: readonly Tensor[]): void {
+  Object.values(parameters).forEach((variable, i) => variable.assign(copies[i]!));
+}
+
+export function disposeAll(parameters: NetworkParameters): void {
+  for (const variable of Object.values(parameters)) variable.dispose();
+}
+
+/** Number of trained values. */
+export function parameterCount(parameters: NetworkParameters): number {
+  return Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
+}

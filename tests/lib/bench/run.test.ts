@@ -1,0 +1,106 @@
+import { mkdtemp, readdir, readFile, writeFile, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../../lib/bench/run.js';
+import { sweep } from '../../../lib/bench/sweep.js';
+import { revealForDisplay } from '../../../lib/core/diagnostic.js';
+import { displaySymbol } from '../../../lib/core/mime.js';
+import { onProgress, type TimedReport } from '../../../lib/core/progress.js';
+import { setupEngine, tf } from '../../../lib/tensor/index.js';
+
+let folder: string;
+beforeAll(async () => {
+  await setupEngine();
+  folder = await mkdtemp(join(tmpdir(), 'dpbench-run-'));
+});
+
+const smoke = { method: 'dp-merf', dataset: 'mnist-10k', epsilon: 10, scale: 'smoke', limit: 1000 } as const;
+
+describe('dp.run', () => {
+  it('refuses bad options before it reads anything', async () => {
+    await expect(run({ ...smoke, method: 'dp-mef' })).rejects.toThrow("Did you mean 'dp-merf'?");
+    await expect(run({ ...smoke, epsilon: -1 })).rejects.toThrow('epsilon is out of range; got -1');
+    await expect(run({ ...smoke, epsilom: 1 } as never)).rejects.toThrow("Did you mean 'epsilon'?");
+    await expect(run({ ...smoke, params: { step: 1 } })).rejects.toThrow("Did you mean 'steps'?");
+    await expect(run({ ...smoke, metrics: ['fidd'] })).rejects.toThrow("Did you mean 'fid'?");
+    await expect(run({ method: 'dp-merf', dataset: 'mnist-10k' } as never)).rejects.toThrow('epsilon is missing');
+  });
+
+  it('spends what it planned, writes a whole folder, draws itself and leaves no tensor behind', async () => {
+    await run({ ...smoke, metrics: ['fid'], out: join(folder, 'warm-up') }); // the digit features stay for the process
+    const before = tf.memory().numTensors;
+    const reports: TimedReport[] = [];
+    const stop = onProgress((report) => reports.push(report));
+    const done = await run({ ...smoke, out: join(folder, 'one') });
+    stop();
+    expect(tf.memory().numTensors).toBe(before);
+
+    expect(done.ledger.entries).toHaveLength(1);
+    expect(done.ledger.spent().upper).toBeLessThanOrEqual(10);
+    expect(done.ledger.spent().upper).toBeGreaterThan(9.9);
+    expect(done.images.count).toBe(200);
+    expect(done.curve.points.map(({ step }) => step)).toEqual([10, 40]);
+
+    expect((await readdir(done.folder)).sort()).toEqual(['gen', 'run.json', 'sample.png']);
+    const stored = JSON.parse(await readFile(join(done.folder, 'run.json'), 'utf8')) as Record<string, never>;
+    expect(stored).toMatchObject({ method: 'dp-merf', epsilon: 10, private: true, trainingRecords: 1000 });
+    expect(stored['metrics']!['accuracy']!['value']).toBe(revealForDisplay(done.metrics['accuracy']!.value));
+
+    const bundle = await done[displaySymbol]();
+    expect(bundle['text/html']).toContain('not differentially private');
+    expect(String(bundle['text/plain'])).toContain('epsilon 10');
+    expect(new Set(reports.map(({ taskId }) => taskId)).size).toBe(1); // one live display for the whole run
+    expect(reports.at(-1)).toMatchObject({ done: true, epsilon: done.ledger.spent().upper });
+  });
+
+  it('repeats by seed except for the noise, and repeats the noise only when asked to, marked as not private', async () => {
+    const bytes = async (name: string, options: object) =>
+      (await run({ ...smoke, metrics: [], out: join(folder, name), ...options })).images.data;
+    expect(await bytes('a', { insecureNoiseSeed: 1 })).toEqual(await bytes('b', { insecureNoiseSeed: 1 }));
+    expect(await bytes('c', {})).not.toEqual(await bytes('d', {}));
+    expect(JSON.parse(await readFile(join(folder, 'a', 'run.json'), 'utf8'))).toMatchObject({ private: false });
+  });
+
+  it('loses no result that is there', async () => {
+    const kept = join(folder, 'kept');
+    await mkdir(kept);
+    await writeFile(join(kept, 'run.json'), 'mine');
+    await expect(run({ ...smoke, metrics: [], out: kept })).rejects.toThrow('the result folder exists already');
+    expect(await readFile(join(kept, 'run.json'), 'utf8')).toBe('mine');
+  });
+
+  it('stops at a step when aborted and leaves no half folder', async () => {
+    const controller = new AbortController();
+    const stop = onProgress(({ task }) => task.includes('generator') && controller.abort(new Error('stopped')));
+    const out = join(folder, 'aborted', 'run');
+    await expect(run({ ...smoke, out, signal: controller.signal })).rejects.toThrow('stopped');
+    stop();
+    await expect(readdir(join(folder, 'aborted'))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('dp.sweep', () => {
+  it('goes on where it was and draws the plot', async () => {
+    const options = {
+      methods: ['dp-merf'],
+      datasets: ['mnist-10k'],
+      epsilons: [1, 10],
+      scale: 'smoke',
+      limit: 1000,
+      metrics: ['accuracy'],
+      out: join(folder, 'sweep'),
+    } as const;
+    const first = await sweep(options);
+    const started = performance.now();
+    const again = await sweep(options);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(JSON.stringify(again.runs.map(({ metrics }) => metrics))).toBe(
+      JSON.stringify(first.runs.map(({ metrics }) => metrics)),
+    );
+    expect(String((await again[displaySymbol]())['text/html'])).toContain('<img');
+    await expect(sweep({ ...options, params: { steps: 41 } })).rejects.toThrow('was made with other settings; got');
+    await expect(sweep({ ...options, executor: 'slrum' as never })).rejects.toThrow('executor has no such value');
+    await expect(sweep({ ...options, methods: [] })).rejects.toThrow('methods is no list with a member');
+  });
+});
