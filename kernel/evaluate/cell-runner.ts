@@ -1,0 +1,43 @@
+import { Script } from 'node:vm';
+import type { CellCode } from '../contract.js';
+import type { CellModules } from './cell-modules.js';
+
+/** The names of all cells so far. Everything on it can be defined again by a later cell. */
+function cellScope(): Record<string, unknown> {
+  return new Proxy<Record<string, unknown>>(Object.create(null) as Record<string, unknown>, {
+    defineProperty(target, name, descriptor) {
+      if (name === '__esModule') return true;
+      const before = Reflect.getOwnPropertyDescriptor(target, name);
+      // Assigning to a constant of an earlier cell arrives here with a value alone; a definition brings its flags.
+      const isNew = !before || 'get' in descriptor || 'get' in before;
+      return Reflect.defineProperty(target, name, isNew ? { ...plain, ...descriptor, configurable: true } : descriptor);
+    },
+  });
+}
+
+const plain = { enumerable: true };
+
+/** Runs compiled cells one after the other in one scope, on the thread that it is called on. */
+export class CellRunner {
+  readonly #scope = cellScope();
+
+  constructor(private readonly modules: CellModules) {}
+
+  /** The value of the last expression, or undefined. Lines of errors are those of the compiled text. */
+  async run(code: CellCode, label: string): Promise<unknown> {
+    this.modules.add(code.sideFiles);
+    const head = `(${code.hasAwait ? 'async ' : ''}function(exports, require, __dirname, __filename) { `;
+    const script = new Script(`${head}${code.output}\n})`, {
+      filename: `${label}.ts`,
+      columnOffset: -head.length,
+    });
+    const cell = script.runInThisContext() as (...all: unknown[]) => unknown;
+    const folder = process.cwd();
+    await cell(this.#scope, this.modules.require, folder, `${folder}/${label}.ts`);
+    const { lastExpression } = code;
+    if (lastExpression === undefined) return undefined;
+    const value = this.#scope[lastExpression];
+    delete this.#scope[lastExpression];
+    return value;
+  }
+}

@@ -1,0 +1,36 @@
+/** The thread of the converter: answers one call after the other. */
+import { parentPort } from 'node:worker_threads';
+import { preloadDeclarations, preloadPackages } from '../preload.js';
+import { converterError, CellConverter } from './tslab-converter.js';
+
+export interface ConverterCall {
+  readonly id: number;
+  readonly method: 'convert' | 'complete' | 'inspect' | 'isComplete';
+  readonly values: readonly unknown[];
+}
+
+export interface ConverterAnswer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly failure?: string;
+}
+
+const port = parentPort!;
+// tslab prints on host problems; nothing of that may reach the terminal of Jupyter as noise.
+Object.assign(console, { log: () => undefined, warn: () => undefined });
+const converter = new CellConverter({ globals: preloadDeclarations(), packages: preloadPackages() });
+converter.warm();
+
+port.on('message', ({ id, method, values }: ConverterCall) => {
+  const answer: ConverterAnswer = attempt(id, method, values);
+  port.postMessage(answer);
+});
+
+function attempt(id: number, method: ConverterCall['method'], values: readonly unknown[]): ConverterAnswer {
+  try {
+    return { id, value: (converter[method] as (...all: unknown[]) => unknown)(...values) };
+  } catch (error) {
+    if (method === 'convert') return { id, value: { error: converterError(error) } };
+    return { id, failure: error instanceof Error ? error.message : String(error) };
+  }
+}
