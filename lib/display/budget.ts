@@ -1,7 +1,7 @@
 import { describeEvent, type NeighbouringRelation, type PrivacyEvent } from '../core/events.js';
 import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
 import { htmlTable, plainTable, shortNumber, type TextTable } from './html-table.js';
-import { element, svgAddress, text } from './static/svg.js';
+import { coordinate, element, svgAddress, text } from './static/svg.js';
 
 /** What the budget display needs to know of a privacy ledger: `Ledger` has it all. */
 export interface LedgerView {
@@ -31,33 +31,51 @@ export interface LedgerEntryView {
  * @example dp.budget(run.ledger)
  */
 export function budget(ledger: LedgerView): Displayable & { toString(): string } {
-  const words = sentence(ledger);
-  const table = entryTable(ledger);
+  const shown = budgetNow(ledger);
+  const words = sentence(shown);
+  const table = entryTable(shown);
   const plain = `${words}\n${plainTable(table)}`;
   return {
     toString: () => plain,
     [displaySymbol]: (): MimeBundle => ({
       'text/html':
         `<div>${escapeHtml(words)}</div>` +
-        `<img src="${svgAddress(bar(ledger))}" alt="${escapeHtml(words)}" width="600" height="46">` +
+        `<img src="${svgAddress(bar(shown))}" alt="${escapeHtml(words)}" width="600" height="46">` +
         htmlTable(table),
       'text/plain': plain,
     }),
   };
 }
 
-function sentence(ledger: LedgerView): string {
-  const { epsilonTarget: epsilon, delta, entries, accountant } = ledger;
-  const spent = ledger.spent();
-  const asked = epsilon === undefined ? '' : ` of ${shortNumber(epsilon)} asked for`;
-  const by = accountant === undefined ? '' : `, ${accountant} accountant`;
-  const over = epsilon !== undefined && spent.upper > epsilon ? ' OVER BUDGET.' : '';
-  const count = `${entries.length} ${entries.length === 1 ? 'release' : 'releases'}`;
-  const bounds = `between ${shortNumber(spent.lower)} and ${shortNumber(spent.upper)}`;
-  return `Privacy budget: epsilon ${shortNumber(spent.upper)}${asked} at delta ${shortNumber(delta)}${by}, ${count} (true cost ${bounds}).${over}`;
+/** The ledger as it is now, with its cost computed once: an accountant may need seconds for it. */
+interface Budget {
+  readonly asked: number | undefined;
+  readonly delta: number;
+  readonly accountant: string | undefined;
+  readonly entries: readonly LedgerEntryView[];
+  readonly spent: { readonly lower: number; readonly upper: number };
+  readonly over: boolean;
 }
 
-function entryTable({ entries }: LedgerView): TextTable {
+function budgetNow(ledger: LedgerView): Budget {
+  const { epsilonTarget, delta, accountant, entries } = ledger;
+  const spent = ledger.spent();
+  const asked = epsilonTarget === Infinity ? undefined : epsilonTarget;
+  // Calibration ends within rounding of what was asked for: that is not over budget.
+  const over = spent.upper === Infinity || (asked !== undefined && spent.upper > asked * (1 + 1e-9));
+  return { asked, delta, accountant, entries, spent, over };
+}
+
+function sentence({ asked, delta, accountant, entries, spent, over }: Budget): string {
+  const target = asked === undefined ? '' : ` of ${shortNumber(asked)} asked for`;
+  const by = accountant === undefined ? '' : `, ${accountant} accountant`;
+  const count = `${entries.length} ${entries.length === 1 ? 'release' : 'releases'}`;
+  const bounds = `true cost between ${shortNumber(spent.lower)} and ${shortNumber(spent.upper)}`;
+  const alarm = over ? (asked === undefined ? ' NO PRIVACY.' : ' OVER BUDGET.') : '';
+  return `Privacy budget: epsilon ${shortNumber(spent.upper)}${target} at delta ${shortNumber(delta)}${by}, ${count} (${bounds}).${alarm}`;
+}
+
+function entryTable({ entries }: Budget): TextTable {
   const rows = entries.map((entry, i) => [
     String(i + 1),
     entry.of,
@@ -73,41 +91,30 @@ function entryTable({ entries }: LedgerView): TextTable {
 const pieceColors = ['#2F7FC1', '#05B9E2', '#8E8BFE', '#B1CE46', '#FF8C42'];
 
 /** One piece for each entry, as long as what it added; a line at the epsilon that was asked for. */
-function bar(ledger: LedgerView): string {
-  const { epsilonTarget: epsilon, entries } = ledger;
-  const spent = ledger.spent();
-  const most = Math.max(spent.upper, epsilon ?? 0);
-  const scale = Number.isFinite(most) && most > 0 ? 580 / most : 0;
-  const over = !Number.isFinite(spent.upper) || (epsilon !== undefined && spent.upper > epsilon);
-  const ends = entries.map((entry) => (Number.isFinite(entry.epsilonAfter) ? entry.epsilonAfter * scale : 580));
-  const pieces = ends.map((end, i) => {
-    const start = i === 0 ? 0 : ends[i - 1]!;
+function bar({ asked, entries, spent, over }: Budget): string {
+  const most = Math.max(spent.upper, asked ?? 0);
+  const length = (epsilon: number) => (Number.isFinite(most) ? (epsilon / (most || 1)) * 580 : 580);
+  const pieces = entries.map((entry, i) => {
+    const start = i === 0 ? 0 : length(entries[i - 1]!.epsilonAfter);
+    const width = Math.max(0, length(entry.epsilonAfter) - start);
     const fill = over ? '#D76364' : pieceColors[i % pieceColors.length]!;
-    return element('rect', { x: 10 + start, y: 6, width: Math.max(0, end - start), height: 18, fill });
+    return element('rect', { x: 10 + start, y: 6, width, height: 18, fill });
   });
-  const room = element('rect', { x: 10, y: 6, width: 580, height: 18, fill: '#ececec' });
-  const at = 10 + (epsilon ?? 0) * scale;
-  const line =
-    epsilon === undefined ? '' : element('path', { d: `M${at.toFixed(2)} 2v26`, stroke: '#222222', 'stroke-width': 2 });
-  const label =
-    epsilon === undefined
-      ? ''
-      : text(`asked: ${shortNumber(epsilon)}`, {
-          x: Math.min(590, Math.max(80, at + 30)),
-          y: 41,
-          'text-anchor': 'end',
-        });
   const frame = { xmlns: 'http://www.w3.org/2000/svg', width: 600, height: 46, viewBox: '0 0 600 46' };
-  const spentLabel = text(`spent: ${shortNumber(spent.upper)}`, { x: 10, y: 41 });
-  const ground = element('rect', { width: 600, height: 46, fill: '#ffffff' });
   return element(
     'svg',
     { ...frame, 'font-family': 'sans-serif', 'font-size': 12 },
-    ground,
-    room,
+    element('rect', { width: 600, height: 46, fill: '#ffffff' }),
+    element('rect', { x: 10, y: 6, width: 580, height: 18, fill: '#ececec' }),
     ...pieces,
-    line,
-    spentLabel,
-    label,
+    text(`spent: ${shortNumber(spent.upper)}`, { x: 10, y: 41 }),
+    asked === undefined ? '' : askedLine(asked, Number.isFinite(most) ? 10 + length(asked) : 590),
   );
+}
+
+/** The line at what was asked for; its words keep clear of those at the left. */
+function askedLine(asked: number, at: number): string {
+  const words = { x: Math.min(590, Math.max(190, at + 30)), y: 41, 'text-anchor': 'end' };
+  const line = element('path', { d: `M${coordinate(at)} 2v26`, stroke: '#222222', 'stroke-width': 2 });
+  return line + text(`asked: ${shortNumber(asked)}`, words);
 }

@@ -1,5 +1,4 @@
 import type { Data, Layout } from 'plotly.js';
-import { lineColors } from '../style.js';
 import { textWidth, wrapped } from './svg.js';
 
 /** Font sizes of the two parts of a title, in pixels. */
@@ -53,12 +52,28 @@ export interface ChartModel {
   readonly leftOut: readonly string[];
 }
 
+/** Plotly's own colours, for traces that name none. */
+const traceColors = [
+  '#1f77b4',
+  '#ff7f0e',
+  '#2ca02c',
+  '#d62728',
+  '#9467bd',
+  '#8c564b',
+  '#e377c2',
+  '#7f7f7f',
+  '#bcbd22',
+  '#17becf',
+];
+
 type Loose = Readonly<Record<string, unknown>>;
 
 /** Reads a Plotly figure. Nothing in it is trusted to have the type that it should: a static picture never throws. */
 export function chartModel(data: readonly Data[], layout: Partial<Layout>): ChartModel {
   const traces = data.map(loose);
-  const series = traces.flatMap((trace, index) => seriesOf(trace, index));
+  const named = list(layout.colorway).filter((color) => typeof color === 'string');
+  const colors = named.length > 0 ? named : traceColors;
+  const series = traces.flatMap((trace, index) => seriesOf(trace, index, colors[index % colors.length]!));
   const title = loose(layout.title);
   const width = within(layout.width, 200, 2000, 700);
   const fitting = (words: unknown, fontSize: number) =>
@@ -84,7 +99,7 @@ function drawable(trace: Loose): boolean {
   return (type === 'scatter' || type === 'bar') && trace.orientation !== 'h';
 }
 
-function seriesOf(trace: Loose, index: number): Series[] {
+function seriesOf(trace: Loose, index: number, ownColor: string): Series[] {
   if (!drawable(trace) || trace.visible === false || trace.visible === 'legendonly') return [];
   const y = list(trace.y).map(numberOrGap);
   const x = trace.x === undefined ? y.map((_, i) => i) : list(trace.x).map(place);
@@ -101,7 +116,7 @@ function seriesOf(trace: Loose, index: number): Series[] {
       errors: errorsOf(loose(trace.error_y), y),
       lines: mode.includes('lines'),
       markers: mode.includes('markers'),
-      color: color ?? lineColors[index % lineColors.length]!,
+      color: color ?? ownColor,
       dash: words(line.dash ?? 'solid'),
       lineWidth: within(line.width, 0, 20, 2),
       markerSymbol: words(marker.symbol ?? 'circle'),

@@ -65,10 +65,27 @@ describe('budget', () => {
     const { plain, svg } = await drawn({ epsilonTarget: 5 });
     expect(plain).toContain('OVER BUDGET');
     expect(svg).toContain('#D76364');
+    const rounded = await drawn({
+      epsilonTarget: 9.75,
+      spent: () => ({ lower: 9, estimate: 9.5, upper: 9.75 * (1 + 1e-12) }),
+    });
+    expect(rounded.plain).not.toContain('OVER BUDGET');
+    const bare = { epsilonTarget: undefined, spent: () => ({ lower: Infinity, estimate: Infinity, upper: Infinity }) };
+    expect((await drawn(bare)).plain).toContain('NO PRIVACY');
+  });
+
+  it('shows the ledger as it was, and asks it for the cost once', async () => {
+    let asked = 0;
+    const counting = { ...ledger, spent: () => ({ lower: 1, estimate: 1, upper: ++asked }) };
+    const shown = budget(counting);
+    await shown[displaySymbol]();
+    expect(String(shown)).toContain('epsilon 1 of 10');
+    expect(asked).toBe(1);
   });
 
   it('draws a ledger without a target, an empty one and an infinite one', async () => {
     expect((await drawn({ epsilonTarget: undefined })).plain).toContain('epsilon 9.75 at delta');
+    expect((await drawn({ epsilonTarget: Infinity })).plain).toContain('epsilon 9.75 at delta');
     const nothing = await drawn({ entries: [], spent: () => ({ lower: 0, estimate: 0, upper: 0 }) });
     expect(nothing.plain).toContain('epsilon 0 of 10 asked for at delta 1e-5, pld accountant, 0 releases');
     expect(nothing.pieces).toEqual([]);

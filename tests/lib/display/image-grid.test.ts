@@ -2,6 +2,7 @@ import { decode } from 'fast-png';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { Diagnostic } from '../../../lib/core/diagnostic.js';
 import { OptionError } from '../../../lib/core/errors.js';
 import { images, type LabeledImages } from '../../../lib/core/images.js';
 import { displaySymbol } from '../../../lib/core/mime.js';
@@ -73,6 +74,13 @@ describe('grid', () => {
   it('draws at most `limit` images and says so', () => {
     expect(String(grid(flat(250)))).toBe('Grid of 100 of 250 grey images, 2 x 2 pixels');
     expect(String(grid(flat(250), { limit: 7 }))).toContain('7 of 250');
+  });
+
+  it('draws private rows with a mark that nobody can miss', async () => {
+    const bundle = await grid(new Diagnostic(flat(2), 'first rows of mnist'))[displaySymbol]();
+    const mark = 'first rows of mnist; diagnostic: private rows, shown without protection';
+    expect(bundle['text/plain']).toBe(`Grid of 2 grey images, 2 x 2 pixels (${mark})`);
+    expect(bundle['text/html']).toContain(mark);
   });
 
   it('holds 80 digits in less than 200 kB, twice as large as they are', async () => {

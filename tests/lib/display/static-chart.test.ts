@@ -66,6 +66,13 @@ describe('staticChart', () => {
     expect(svg.match(/<polygon [^>]*fill="#123456"/g)).toHaveLength(2);
   });
 
+  it("takes Plotly's colours, or those of the layout, for traces that name none", () => {
+    const two = [{ y: [1, 2] }, { y: [2, 1] }];
+    const colors = (layout: Partial<Layout>) => new Set(drawn(two, layout).attributes('circle', 'fill'));
+    expect(colors({})).toEqual(new Set(['#1f77b4', '#ff7f0e']));
+    expect(colors({ colorway: ['red', 'blue'] })).toEqual(new Set(['red', 'blue']));
+  });
+
   it('draws error bars of the length of the errors', () => {
     const error_y = { type: 'data' as const, array: [10, 0] };
     const { svg } = drawn([{ x: [1, 2], y: [50, 60], error_y }], { yaxis: { range: [0, 100] } });
