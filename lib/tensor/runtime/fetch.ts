@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { fetchedFolder, pythonNames } from './find.js';
 import { lastLines, runProgram } from './program.js';
-import { openTensorflowFolder, type TensorflowFolder } from './tensorflow-folder.js';
+import { cudaPlatform, openTensorflowFolder, type TensorflowFolder } from './tensorflow-folder.js';
 import { neededOfCuda, neededOfTensorflow, unpack } from './unpack.js';
 
 /** The release that is fetched where none is on the machine. The binding is the same for every TensorFlow 2. */
@@ -19,7 +19,7 @@ type Say = (line: string) => void;
  * @throws EngineError without pip, without a wheel for this platform, without a connection or with a damaged wheel.
  */
 export async function fetchTensorflow(cache: string, gpu: boolean, say: Say): Promise<TensorflowFolder> {
-  const name = gpu ? 'tensorflow' : 'tensorflow-cpu';
+  const name = wheelName(gpu);
   const tags = wheelPlatforms();
   const temporary = await mkdtemp(join(cache, 'fetch-'));
   try {
@@ -90,6 +90,23 @@ async function pipDownload(requirement: string, tags: readonly string[], folder:
     wrong: 'TensorFlow is not on this machine and there is no pip to fetch it with',
     expected: 'python3 with pip on the PATH',
     next: 'Install them (Debian, Ubuntu: `apt install python3-pip`; macOS: `brew install python`), or set DPBENCH_TENSORFLOW to a folder with TensorFlow; then run `dpbench setup` again.',
+  });
+}
+
+/** The name of the package to fetch. */
+export function wheelName(
+  gpu: boolean,
+  platform: NodeJS.Platform = process.platform,
+  arch: string = process.arch,
+): string {
+  if (cudaPlatform(platform, arch)) return gpu ? 'tensorflow' : 'tensorflow-cpu';
+  if (!gpu) return 'tensorflow';
+  throw new EngineError({
+    asked: 'dpbench setup --gpu',
+    wrong: 'there is no TensorFlow wheel with CUDA for this platform',
+    got: `${platform} ${arch}`,
+    expected: 'Linux on x64',
+    next: 'Run `dpbench setup` without --gpu.',
   });
 }
 

@@ -53,11 +53,16 @@ export function expectedLibraries(platform: NodeJS.Platform = process.platform):
   return `a folder with include/tensorflow/c/eager/c_api.h and ${names.join(' or ')}`;
 }
 
+/** The one platform whose `tensorflow` wheel can use CUDA; its `tensorflow-cpu` is half the size. Others have one wheel. */
+export function cudaPlatform(platform: NodeJS.Platform = process.platform, arch: string = process.arch): boolean {
+  return platform === 'linux' && arch === 'x64';
+}
+
 /** Version and kind, from the wheel's own record beside the folder, else from a header that older releases have. */
 function readPackage(folder: string, include: string): { version: string; cuda: boolean } {
   for (const name of readdirSync(dirname(folder))) {
     const found = /^tensorflow(_cpu|_macos|_intel|_cpu_aws)?-(\d[^-]*)\.dist-info$/.exec(name);
-    if (found) return { version: found[2] ?? 'unknown', cuda: found[1] === undefined };
+    if (found) return { version: found[2] ?? 'unknown', cuda: found[1] === undefined && cudaPlatform() };
   }
   return { version: versionOfHeaders(include), cuda: false };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../../../lib/tensor/runtime/cache-folder.js';
-import { wheelPlatforms } from '../../../../lib/tensor/runtime/fetch.js';
+import { wheelName, wheelPlatforms } from '../../../../lib/tensor/runtime/fetch.js';
 import { findTensorflow } from '../../../../lib/tensor/runtime/find.js';
 import { openTensorflowFolder } from '../../../../lib/tensor/runtime/tensorflow-folder.js';
 import { FakeMachine } from './fake-machine.js';
@@ -17,7 +17,18 @@ describe('cacheFolder', () => {
   });
 });
 
-describe('wheelPlatforms', () => {
+describe('the wheel to fetch', () => {
+  // As the package index has them for 2.21.0: tensorflow-cpu only for x64, CUDA only on Linux.
+  it('names the package that has CUDA, or has not, on this platform', () => {
+    expect(wheelName(false, 'linux', 'x64')).toBe('tensorflow-cpu');
+    expect(wheelName(true, 'linux', 'x64')).toBe('tensorflow');
+    expect(wheelName(false, 'linux', 'arm64')).toBe('tensorflow');
+    expect(wheelName(false, 'darwin', 'arm64')).toBe('tensorflow');
+    expect(() => wheelName(true, 'darwin', 'arm64')).toThrow(
+      "dpbench setup --gpu: there is no TensorFlow wheel with CUDA for this platform; got 'darwin arm64', expected Linux on x64. Run `dpbench setup` without --gpu.",
+    );
+  });
+
   it('names wheels that exist, and says so where there are none', () => {
     expect(wheelPlatforms('linux', 'x64')[0]).toBe('manylinux_2_27_x86_64');
     expect(wheelPlatforms('linux', 'arm64')[0]).toBe('manylinux_2_27_aarch64');
