@@ -31,6 +31,8 @@ export interface ExecuteOptions {
   /** Answers `prompt`; without it the kernel is told that there is no input. */
   readonly onInput?: (prompt: string, password: boolean) => string;
   readonly onMessage?: (message: Message) => void;
+  /** Where the outputs go while they come; an array of its own when absent. */
+  readonly outputs?: CellOutput[];
 }
 
 export interface Execution {
@@ -114,8 +116,7 @@ export class KernelClient {
 
   /** Runs code; resolves when the kernel is done with it, also when the code fails. */
   async execute(code: string, options: ExecuteOptions = {}): Promise<Execution> {
-    const { onInput, onMessage, ...fields } = options;
-    const outputs: CellOutput[] = [];
+    const { onInput, onMessage, outputs = [], ...fields } = options;
     const content = {
       code,
       silent: false,

@@ -7,7 +7,7 @@ import { ConverterThread } from './evaluate/converter-thread.js';
 import { ExecutorProcess } from './evaluate/executor-process.js';
 import { StreamCoalescer } from './output/streams.js';
 import { Dispatcher } from './protocol/dispatch.js';
-import { History } from './protocol/history.js';
+import { CellHistory } from './protocol/cell-history.js';
 import { CellRequests, type Kernel } from './protocol/kernel.js';
 import { Channels } from './wire/channels.js';
 import { readConnection } from './wire/connection.js';
@@ -63,7 +63,7 @@ const kernel: Kernel = {
   executor,
   streams,
   cells,
-  history: new History(),
+  history: new CellHistory(),
   executionCount: 0,
   abortQueue: () => dispatcher.abortQueue(),
   shutdown,

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { onProgress, type TimedReport } from '../lib/core/progress.js';
 import type { MimeBundle } from '../lib/core/mime.js';
 
-export { DpbenchError, OptionError } from '../lib/core/errors.js';
+export { DataError, OptionError } from '../lib/core/errors.js';
 export { displaySymbol, escapeHtml } from '../lib/core/mime.js';
 export { computeEnvironment } from '../lib/tensor/malloc.js';
 

@@ -3,14 +3,14 @@ import type { ExecutorProcess } from '../evaluate/executor-process.js';
 import type { StreamCoalescer } from '../output/streams.js';
 import type { Channels, Request } from '../wire/channels.js';
 import type { Content } from '../wire/message.js';
-import type { History } from './history.js';
+import type { CellHistory } from './cell-history.js';
 
 /** What the handlers of requests share. */
 export interface Kernel {
   readonly channels: Channels;
   readonly converter: Converter;
   readonly executor: ExecutorProcess;
-  readonly history: History;
+  readonly history: CellHistory;
   readonly streams: StreamCoalescer;
   /** Number of cells run and kept in the history. */
   executionCount: number;
