@@ -6,8 +6,8 @@ import { readIdx } from './idx.js';
 
 /** Finds the folder of a dataset: `root`, else `DPBENCH_DATA`; throws with every place that was tried. */
 export function findFolder(dataset: string, root: string | undefined, file: string): string {
-  const roots = [root, process.env['DPBENCH_DATA']].filter((folder): folder is string => Boolean(folder));
-  const tried = roots.flatMap((folder) => [join(folder, dataset), folder]);
+  const given = root ?? process.env['DPBENCH_DATA'];
+  const tried = given ? [join(given, dataset), given] : [];
   const found = tried.find((folder) => existsSync(join(folder, file)) || existsSync(join(folder, `${file}.gz`)));
   if (found) return found;
   throw new DataError({
