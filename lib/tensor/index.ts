@@ -7,4 +7,4 @@ export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable }
 export { symmetricEigen, type SymmetricEigen } from './symmetric-eigen.js';
 export { inspectEngine, type DoctorLine } from './inspect.js';
 export { runOp, type OpAttributes } from './run-op.js';
-export { tensorFlowVersion } from './runtime/record.js';
+export { tensorFlowVersion } from './version.js';

@@ -60,6 +60,8 @@ async function fetchWheel(
   try {
     await unpack(join(folder, wheel), ready, wanted);
   } catch (error) {
+    // A full disk is not the wheel's fault.
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error;
     throw unusableWheel(requirement, `the wheel is damaged (${(error as Error).message})`, error);
   }
   await rm(folder, { recursive: true });

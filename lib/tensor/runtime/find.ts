@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { runProgram } from './program.js';
 import { expectedLibraries, openTensorflowFolder, type TensorflowFolder } from './tensorflow-folder.js';
@@ -16,6 +16,8 @@ export interface FindOptions {
   readonly gpu?: boolean;
   /** The caller's own choice of a folder; before everything else. */
   readonly folder?: string;
+  /** Pass over the tensorflow of the active Python. */
+  readonly withoutPython?: boolean;
   readonly cache: string;
 }
 
@@ -23,20 +25,33 @@ export interface FindOptions {
  * Looks for a TensorFlow that is already on the machine: the folder asked for, `DPBENCH_TENSORFLOW`, the `tensorflow`
  * of the active Python, the cache. Undefined when there is none.
  *
- * @throws EngineError when a folder was named and is no TensorFlow: a named folder is never passed over in silence.
+ * @throws EngineError when two folders are named, or a folder was named and is no TensorFlow: a named folder is never passed over in silence.
  */
 export async function findTensorflow({
   gpu = false,
   folder,
+  withoutPython = false,
   cache,
 }: FindOptions): Promise<FoundTensorflow | undefined> {
-  if (folder !== undefined) return { ...namedFolder('tensorflow', folder), source: 'option' };
   const named = process.env['DPBENCH_TENSORFLOW'];
+  if (folder !== undefined && named && resolve(folder) !== resolve(named)) throw twoFolders(folder, named);
+  if (folder !== undefined) return { ...namedFolder('tensorflow', folder), source: 'option' };
   if (named) return { ...namedFolder('DPBENCH_TENSORFLOW', named), source: 'DPBENCH_TENSORFLOW' };
-  const ofPython = await pythonTensorflow();
+  const ofPython = withoutPython ? undefined : await pythonTensorflow();
   if (ofPython && (!gpu || ofPython.cuda)) return { ...ofPython, source: 'python' };
   const cached = cachedTensorflow(cache, gpu);
   return cached && { ...cached, source: 'cache' };
+}
+
+/** Loading follows the variable: an engine set up for another folder would be ready and never used. */
+function twoFolders(folder: string, named: string): EngineError {
+  return new EngineError({
+    asked: 'tensorflow',
+    wrong: 'DPBENCH_TENSORFLOW names another folder',
+    got: folder,
+    expected: `the same as DPBENCH_TENSORFLOW, '${named}'`,
+    next: 'Unset DPBENCH_TENSORFLOW, or leave the option out.',
+  });
 }
 
 function namedFolder(asked: string, path: string): TensorflowFolder {
@@ -81,7 +96,7 @@ function cachedTensorflow(cache: string, gpu: boolean): TensorflowFolder | undef
   }
   for (const name of names) {
     const found = openTensorflowFolder(join(fetchedFolder(cache), name));
-    if (found && found.cuda === gpu) return found;
+    if (found && (!gpu || found.cuda)) return found;
   }
   return undefined;
 }

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { cacheFolder } from './cache-folder.js';
 import type { TensorflowSource } from './find.js';
 import { recipe } from './recipe.js';
 
@@ -46,9 +45,4 @@ export async function writeRecord(cache: string, record: EngineRecord): Promise<
   const temporary = `${path}.${process.pid}`;
   await writeFile(temporary, JSON.stringify(record, null, 2));
   await rename(temporary, path);
-}
-
-/** The version of the TensorFlow that is set up, for a result's record; loads nothing. `none` before `dpbench setup`. */
-export function tensorFlowVersion(): string {
-  return readRecord(resolve(cacheFolder()))?.version ?? 'none';
 }

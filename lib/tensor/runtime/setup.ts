@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DpbenchError, EngineError } from '../../core/errors.js';
-import { buildBinding } from './build.js';
+import { buildBinding, findCompiler } from './build.js';
 import { cacheFolder } from './cache-folder.js';
 import { fetchTensorflow } from './fetch.js';
 import { findTensorflow, type FoundTensorflow } from './find.js';
@@ -55,7 +55,7 @@ export async function setupEngine(options: SetupOptions = {}): Promise<EngineRep
       (holder) => say(`waiting for ${holder}, which is setting up the engine`),
     );
   } catch (error) {
-    throw asEngineError(error, cache);
+    throw setupError(error, cache);
   }
 }
 
@@ -64,20 +64,37 @@ function fits(record: EngineRecord, { gpu = false, tensorflow }: SetupOptions): 
   return !gpu || record.cuda;
 }
 
+interface BuiltEngine {
+  readonly tensorflow: FoundTensorflow;
+  readonly binding: string;
+}
+
 /** Under the lock: nobody else writes to the cache now. */
 async function setUp(cache: string, options: SetupOptions, say: (line: string) => void): Promise<EngineRecord> {
   await clearLeftovers(cache);
   const { gpu = false, tensorflow: folder } = options;
-  const found = await findTensorflow({ gpu, folder, cache });
-  const tensorflow: FoundTensorflow = found ?? { ...(await fetchTensorflow(cache, gpu, say)), source: 'pip' };
-  say(`TensorFlow ${tensorflow.version} in ${tensorflow.folder} (${tensorflow.source})`);
+  const bring = async (withoutPython: boolean): Promise<BuiltEngine> => {
+    const found = await findTensorflow({ gpu, folder, cache, withoutPython });
+    const tensorflow: FoundTensorflow = found ?? { ...(await fetchTensorflow(cache, gpu, say)), source: 'pip' };
+    say(`TensorFlow ${tensorflow.version} in ${tensorflow.folder} (${tensorflow.source})`);
+    try {
+      return { tensorflow, binding: await buildBinding(cache, tensorflow, say) };
+    } catch (error) {
+      // Nobody asked for the one that Python has: where it does not do (another compiler's, damaged), another may.
+      if (tensorflow.source !== 'python' || !(await findCompiler())) throw error;
+      say(`the tensorflow of Python cannot be used: ${(error as Error).message}`);
+      return bring(true);
+    }
+  };
+  const { tensorflow, binding } = await bring(false);
   const record: EngineRecord = {
     tensorflow: tensorflow.folder,
     version: tensorflow.version,
     source: tensorflow.source,
     asked: folder === undefined ? (process.env['DPBENCH_TENSORFLOW'] ?? '') : resolve(folder),
-    cuda: tensorflow.cuda,
-    binding: await buildBinding(cache, tensorflow, say),
+    // A named folder is taken at its word: archives do not say whether they can use CUDA. The doctor looks for the GPU.
+    cuda: gpu || tensorflow.cuda,
+    binding,
     recipe: recipe(),
   };
   await writeRecord(cache, record);
@@ -92,9 +109,10 @@ async function clearLeftovers(cache: string): Promise<void> {
   }
 }
 
-function asEngineError(error: unknown, cache: string): Error {
-  if (error instanceof DpbenchError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
+/** A refusal of the file system in words that say what to do; anything else as it is. */
+export function setupError(error: unknown, cache: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (error instanceof DpbenchError || syscall === undefined) return error;
   if (code === 'ENOSPC') {
     return new EngineError(
       {

@@ -3,7 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OptionError } from '../../../lib/core/errors.js';
-import { inspectEngine, runOp, setupEngine, tf, type EngineReport } from '../../../lib/tensor/index.js';
+import {
+  inspectEngine,
+  runOp,
+  setupEngine,
+  tensorFlowVersion,
+  tf,
+  type EngineReport,
+} from '../../../lib/tensor/index.js';
 import { tensorflowBackend } from '../../../lib/tensor/run-op.js';
 import { isEngineLoaded } from '../../../lib/tensor/runtime/load.js';
 
@@ -22,6 +29,7 @@ describe('tf', () => {
     expect(isEngineLoaded()).toBe(false);
     expect(tf.getBackend()).toBe('tensorflow');
     expect(isEngineLoaded()).toBe(true);
+    expect(tensorFlowVersion()).toMatch(/^2\.\d+\.\d+/);
     expect(Object.keys(tf)).toContain('matMul');
     expect('conv2d' in tf).toBe(true);
   });

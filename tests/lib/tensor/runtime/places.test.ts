@@ -56,9 +56,10 @@ describe('findTensorflow', () => {
     expect(await source()).toBe('cache');
     machine.python(machine.unpackedTensorflow('of-python'));
     expect(await source()).toBe('python');
-    process.env['DPBENCH_TENSORFLOW'] = machine.unpackedTensorflow('named');
+    const named = machine.unpackedTensorflow('named');
+    process.env['DPBENCH_TENSORFLOW'] = named;
     expect(await source()).toBe('DPBENCH_TENSORFLOW');
-    expect(await source({ folder: machine.unpackedTensorflow('option') })).toBe('option');
+    expect(await source({ folder: named })).toBe('option');
   });
 
   it('passes over a Python without TensorFlow, one whose TensorFlow has no C library, and none at all', async () => {

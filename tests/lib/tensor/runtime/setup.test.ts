@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../../../lib/core/errors.js';
 import { setupEngine } from '../../../../lib/tensor/index.js';
+import { setupError } from '../../../../lib/tensor/runtime/setup.js';
 import { FakeMachine } from './fake-machine.js';
 
 let machine: FakeMachine;
@@ -65,11 +66,12 @@ describe('setupEngine', () => {
     expect(machine.ran('python3 -c')[0]).not.toMatch(/import tensorflow/);
   });
 
-  it('prefers the folder of DPBENCH_TENSORFLOW to Python, and a given folder to both', async () => {
+  it('prefers the folder of DPBENCH_TENSORFLOW to Python, and a given folder', async () => {
     goodMachine();
     machine.python(machine.unpackedTensorflow('of-python'));
     process.env['DPBENCH_TENSORFLOW'] = machine.unpackedTensorflow('of-variable');
     expect(await setupEngine()).toMatchObject({ source: 'DPBENCH_TENSORFLOW' });
+    delete process.env['DPBENCH_TENSORFLOW'];
     const folder = machine.unpackedTensorflow('of-option');
     expect(await setupEngine({ tensorflow: folder })).toMatchObject({ source: 'option', tensorflow: folder });
   });
@@ -81,6 +83,24 @@ describe('setupEngine', () => {
     const second = await setupEngine();
     expect(second.already).toBe(false);
     expect(second.binding).not.toBe(first.binding);
+  });
+
+  it('fetches another when the one of Python cannot be built against', async () => {
+    goodMachine();
+    const folder = machine.unpackedTensorflow('site-packages');
+    machine.python(folder);
+    const built = readFileSync(join(machine.bin, 'g++'), 'utf8').split('\n').slice(2).join('\n');
+    machine.program('g++', `case "$*" in *site-packages*) echo 'error: other ABI' >&2; exit 1;; esac\n${built}`);
+    const lines: string[] = [];
+    expect(await setupEngine({ onLine: (line) => lines.push(line) })).toMatchObject({ source: 'pip' });
+    expect(lines.join('\n')).toMatch(/the tensorflow of Python cannot be used: .*other ABI/);
+  });
+
+  it('trusts a named folder to be for the GPU when one is asked for', async () => {
+    goodMachine();
+    const tensorflow = machine.unpackedTensorflow('named');
+    expect(await setupEngine({ gpu: true, tensorflow })).toMatchObject({ cuda: true, source: 'option' });
+    expect((await setupEngine({ gpu: true, tensorflow })).already).toBe(true);
   });
 
   it('takes for the GPU a TensorFlow that can use CUDA, and fetches the CUDA packages that it names', async () => {
@@ -228,7 +248,22 @@ describe('setupEngine says how to mend', () => {
       /^tensorflow: this folder holds no TensorFlow; got '.*bin', expected a folder with include.*Name the folder `tensorflow` inside a Python's site-packages, or leave it out and run `dpbench setup`\.$/;
     expect(await failure({ tensorflow: machine.bin })).toMatch(words);
     process.env['DPBENCH_TENSORFLOW'] = machine.bin;
+    expect(await failure({ tensorflow: machine.folder })).toBe(
+      `tensorflow: DPBENCH_TENSORFLOW names another folder; got '${machine.folder}', expected the same as DPBENCH_TENSORFLOW, '${machine.bin}'. Unset DPBENCH_TENSORFLOW, or leave the option out.`,
+    );
     expect(await failure()).toMatch(/^DPBENCH_TENSORFLOW: this folder holds no TensorFlow/);
+  });
+
+  it('a full disk', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    expect((setupError(full, '/c') as Error).message).toBe(
+      "dpbench setup: the disk is full; got '/c', expected about 1.5 GB of room (5 GB with CUDA). Make room, or set DPBENCH_CACHE to a folder on another disk, and run `dpbench setup` again.",
+    );
+    const fault = new TypeError('a fault of ours keeps its own words');
+    expect(setupError(fault, '/c')).toBe(fault);
   });
 
   it('a cache that cannot be written', async () => {
