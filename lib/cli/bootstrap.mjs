@@ -121,10 +121,8 @@ function lab() {
 }
 
 function test() {
-  checkNode();
-  installPackages();
-  build();
-  const folder = '';
+  prepare();
+  const { folder } = jupyterEnvironment();
   for (const script of ['check', 'lint', 'format:check']) npm(['run', '--silent', script]);
   npm(['run', '--silent', 'unit'], { env: { ...process.env, DPBENCH_JUPYTER: folder } });
 }
