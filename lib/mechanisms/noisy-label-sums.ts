@@ -46,10 +46,12 @@ export async function labelSums(
 function clippedSums(rows: LabeledImages, classes: number, query: LabelSumQuery, start: number, end: number): Tensor2D {
   const features = query.features(imageTensor(rows, start, end)); // [batch, dimension]
   const norms = features.norm('euclidean', 1, true); // [batch, 1]
-  // A record whose features are not finite counts as zero: it must neither poison the sum nor be skipped visibly.
-  const finite = tf.isFinite(norms).toFloat();
-  const scale = tf.minimum(1, tf.div(query.clipNorm * belowBound, tf.maximum(norms, 1e-30))).mul(finite);
-  const clipped = tf.where(finite.toBool().broadcastTo(features.shape), features, 0).mul(scale); // [batch, dimension]
+  // A record whose features are not finite counts as zero: it must neither poison the sum nor be skipped visibly. Both
+  // factors are replaced, since NaN times 0 is NaN.
+  const finite = tf.isFinite(norms); // [batch, 1]
+  const scale = tf.minimum(1, tf.div(query.clipNorm * belowBound, tf.maximum(norms, 1e-30)));
+  const kept = tf.where(finite.broadcastTo(features.shape), features, 0);
+  const clipped = kept.mul(tf.where(finite, scale, 0)); // [batch, dimension]
   return clipped.matMul(oneHotTensor(rows, classes, start, end), true, false) as Tensor2D; // [dimension, classes]
 }
 

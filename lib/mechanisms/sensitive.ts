@@ -1,3 +1,4 @@
+import { DpbenchError } from '../core/errors.js';
 import type { ImageShape, LabeledImages } from '../core/images.js';
 import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
 
@@ -10,7 +11,7 @@ export interface PublicFacts {
   readonly shape: ImageShape;
 }
 
-const vault = new WeakMap<object, unknown>();
+let open: <T>(sensitive: Sensitive<T>) => T;
 
 /**
  * Private rows behind a closed door: their number, classes and shape are public, the rows are not. There is no accessor;
@@ -22,14 +23,32 @@ const vault = new WeakMap<object, unknown>();
  * train.rows       // does not compile: there is no such thing
  */
 export class Sensitive<out T> implements Displayable {
-  declare private readonly rowsOf: T;
+  /** A private field: no reflection, copy or replaced prototype method reaches it (a debugger does). */
+  readonly #rows: T;
 
-  private constructor(readonly facts: PublicFacts) {}
+  static {
+    open = (sensitive) => {
+      if (typeof sensitive === 'object' && sensitive !== null && #rows in sensitive) return sensitive.#rows;
+      throw new DpbenchError({
+        asked: 'private rows',
+        wrong: 'this is no sealed dataset (a copy has no rows)',
+        got: sensitive,
+        expected: 'what dp.datasets.load or Sensitive.seal gave',
+      });
+    };
+  }
+
+  private constructor(
+    rows: T,
+    readonly facts: PublicFacts,
+  ) {
+    this.#rows = rows;
+  }
 
   /** Packs rows. The readers of `lib/data` do this with what they have read. */
   static seal<T>(rows: T, facts: PublicFacts): Sensitive<T> {
-    const sealed = new Sensitive<T>(facts);
-    vault.set(sealed, rows);
+    const sealed = new Sensitive<T>(rows, facts);
+    Object.freeze(sealed);
     return sealed;
   }
 
@@ -52,5 +71,5 @@ export type SensitiveImages = Sensitive<LabeledImages>;
 
 /** The rows, for the mechanisms of this folder: `tests/architecture.test.ts` refuses the name anywhere else. */
 export function openRows<T>(sensitive: Sensitive<T>): T {
-  return vault.get(sensitive) as T;
+  return open(sensitive);
 }

@@ -1,0 +1,101 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { SecureStream, type RandomStream } from '../../../lib/core/rng.js';
+import { addGaussianNoise, labelSums } from '../../../lib/mechanisms/noisy-label-sums.js';
+import { setupEngine, tf, type Tensor2D, type Tensor4D } from '../../../lib/tensor/index.js';
+
+beforeAll(() => setupEngine());
+
+/** Four standard errors: wrong once in about 15,000 tests. */
+const fourStandardErrors = 4;
+
+/** Images of 1 x 2 pixels; the features of an image are given by its first byte. */
+const rowsWith = (bytes: readonly number[], labels: readonly number[]) => ({
+  data: Uint8Array.from(bytes.flatMap((byte) => [byte, 0])),
+  labels: Uint8Array.from(labels),
+  count: bytes.length,
+  height: 1,
+  width: 2,
+  channels: 1,
+});
+const byTable =
+  (table: readonly (readonly number[])[]) =>
+  (images: Tensor4D): Tensor2D => {
+    const first = images.reshape([-1, 2]).slice([0, 0], [-1, 1]).mul(255).round().flatten().toInt();
+    return tf.gather(tf.tensor2d(table.flat(), [table.length, table[0]!.length]), first as never);
+  };
+
+describe('labelSums', () => {
+  it('clips each record alone to the bound, and never above it', async () => {
+    // Norms 5, 0.5, 0 and 1e20 (whose square is no float32): scaled to 1, kept, kept, dropped as not finite.
+    const features = byTable([
+      [3, 4],
+      [0.3, 0.4],
+      [0, 0],
+      [1e20, 0],
+    ]);
+    for (const [byte, expected] of [
+      [0, [0.6, 0.8]],
+      [1, [0.3, 0.4]],
+      [2, [0, 0]],
+      [3, [0, 0]],
+    ] as const) {
+      const sum = await labelSums(rowsWith([byte], [0]), 1, { features, dimension: 2, clipNorm: 1 });
+      expected.forEach((value, i) => expect(sum[i]).toBeCloseTo(value, 5));
+      expect(Math.hypot(...sum)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('lets a record that is not finite count as zero and leaves all others untouched', async () => {
+    const features = byTable([
+      [NaN, 1],
+      [Infinity, 0],
+      [-Infinity, NaN],
+      [0.25, 0.5],
+    ]);
+    const query = { features, dimension: 2, clipNorm: 1 };
+    const sum = await labelSums(rowsWith([0, 3, 1, 3, 2], [0, 0, 1, 1, 0]), 2, query);
+    expect([...sum]).toEqual([0.25, 0.25, 0.5, 0.5]);
+  });
+
+  it('puts every record in the column of its label, whatever the batches', async () => {
+    const features = byTable([
+      [0.5, 0],
+      [0, 0.5],
+    ]);
+    const rows = rowsWith([0, 1, 0, 0, 1], [0, 1, 2, 2, 2]);
+    for (const batchSize of [1, 2, 3, 500]) {
+      const sum = await labelSums(rows, 3, { features, dimension: 2, clipNorm: 1, batchSize });
+      expect([...sum]).toEqual([0.5, 0, 1, 0, 0.5, 0.5]);
+    }
+  });
+
+  it('gives zeros for no records', async () => {
+    const query = { features: byTable([[1]]), dimension: 1, clipNorm: 1 };
+    expect([...(await labelSums(rowsWith([], []), 2, query))]).toEqual([0, 0]);
+  });
+});
+
+describe('addGaussianNoise', () => {
+  it('adds noise of the stated deviation to every entry by itself', () => {
+    const count = 100_000;
+    const noisy = addGaussianNoise(new Float64Array(count).fill(7), 3, new SecureStream(1));
+    const mean = noisy.reduce((sum, v) => sum + v, 0) / count;
+    const variance = noisy.reduce((sum, v) => sum + (v - 7) ** 2, 0) / count;
+    const neighbours = noisy.reduce((sum, v, i) => sum + (v - 7) * ((noisy[i + 1] ?? 7) - 7), 0) / count;
+    expect(Math.abs(mean - 7)).toBeLessThan((fourStandardErrors * 3) / Math.sqrt(count));
+    expect(Math.abs(variance - 9)).toBeLessThan(fourStandardErrors * 9 * Math.sqrt(2 / count));
+    expect(Math.abs(neighbours)).toBeLessThan((fourStandardErrors * 9) / Math.sqrt(count));
+  });
+
+  it('releases nothing when the noise is none or the result is not finite', () => {
+    const noise = new SecureStream(1);
+    for (const deviation of [0, -1, NaN, Infinity])
+      expect(() => addGaussianNoise(Float64Array.of(1), deviation, noise)).toThrow(
+        `Gaussian mechanism: standardDeviation is out of range; got ${deviation}, expected a number above 0.`,
+      );
+    const broken = { ...noise, normal: () => NaN } as RandomStream;
+    expect(() => addGaussianNoise(Float64Array.of(1, 2), 1, broken)).toThrow(
+      'Gaussian mechanism: the noisy result is not finite, so nothing is released; got NaN, expected finite numbers.',
+    );
+  });
+});
