@@ -6,6 +6,9 @@ import { methods } from '../methods/methods.js';
 import { metrics } from '../metrics/metrics.js';
 import { accountants } from '../privacy/index.js';
 
+/** What a parameter may be given as; no `Diagnostic`, since nothing that trains may depend on one. */
+export type ParameterInput = number | string | boolean | readonly (number | string)[] | undefined;
+
 /** What `dp.run` takes: only method, dataset and epsilon must be given. */
 export interface RunOptions {
   /** Name of a method: `dp.methods.names()`. */
@@ -21,7 +24,7 @@ export interface RunOptions {
   /** Governs weights, latents and splits; never the privacy noise. */
   readonly seed?: number;
   /** Parameters of the method that differ from the defaults of its scale. */
-  readonly params?: Readonly<Record<string, unknown>>;
+  readonly params?: Readonly<Record<string, ParameterInput>>;
   readonly metrics?: readonly string[];
   /** Synthetic images to make; the scale's number when left out. */
   readonly samples?: number;
