@@ -4,7 +4,13 @@
  * After "DpEvent" in google/differential-privacy (dp_accounting).
  */
 export type PrivacyEvent =
-  NoEvent | NonPrivateEvent | GaussianEvent | PoissonSampledEvent | ComposedEvent | SelfComposedEvent;
+  | NoEvent
+  | NonPrivateEvent
+  | GaussianEvent
+  | PureEpsilonEvent
+  | PoissonSampledEvent
+  | ComposedEvent
+  | SelfComposedEvent;
 
 /** Which datasets count as neighbours: one record more or fewer, or one record exchanged (N public). */
 export type NeighbouringRelation = 'add-or-remove-one' | 'replace-one';
@@ -23,6 +29,15 @@ export interface NonPrivateEvent {
 export interface GaussianEvent {
   readonly kind: 'gaussian';
   readonly noiseMultiplier: number;
+}
+
+/**
+ * Any mechanism whose privacy loss is at most `epsilon` whatever comes out: discrete Laplace noise on counts, report noisy
+ * max, randomised response.
+ */
+export interface PureEpsilonEvent {
+  readonly kind: 'pure-epsilon';
+  readonly epsilon: number;
 }
 
 /** `event` on a batch that holds each record with probability `sampleRate`, independently of all others. */
@@ -47,6 +62,8 @@ export interface SelfComposedEvent {
 
 export const gaussianEvent = (noiseMultiplier: number): GaussianEvent => ({ kind: 'gaussian', noiseMultiplier });
 
+export const pureEpsilonEvent = (epsilon: number): PureEpsilonEvent => ({ kind: 'pure-epsilon', epsilon });
+
 export const poissonSampledEvent = (sampleRate: number, event: PrivacyEvent): PoissonSampledEvent => ({
   kind: 'poisson-sampled',
   sampleRate,
@@ -70,6 +87,8 @@ export function describeEvent(event: PrivacyEvent): string {
       return 'a release with no protection';
     case 'gaussian':
       return `Gaussian, noise multiplier ${Number(event.noiseMultiplier.toPrecision(6))}`;
+    case 'pure-epsilon':
+      return `pure epsilon ${Number(event.epsilon.toPrecision(6))}`;
     case 'poisson-sampled':
       return `${describeEvent(event.event)}, on a Poisson sample of rate ${Number(event.sampleRate.toPrecision(6))}`;
     case 'composed':

@@ -1,3 +1,4 @@
+/* eslint @typescript-eslint/no-unsafe-call: off, @typescript-eslint/restrict-plus-operands: off -- wrong on purpose */
 /**
  * What must not compile. `npm run check` compiles this folder; a line under "@ts-expect-error" that did compile would turn
  * the check red. Nothing here runs.
