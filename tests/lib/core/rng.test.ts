@@ -33,6 +33,41 @@ describe('random streams', () => {
     expect(Math.abs(moment(4) - 3)).toBeLessThan(fourStandardErrors * Math.sqrt(96 / n));
   });
 
+  it('fall into the cells of the normal distribution as often as its closed form says, tails and layers included', () => {
+    // Edges and P(X < edge) by scipy.stats.norm.cdf; 3.654 is where the ziggurat's tail begins, 0.215 its top layer.
+    const edges: [number, number][] = [
+      [-4, 3.167124183311986e-5],
+      [-3.654, 0.00012909313320955552],
+      [-2, 0.022750131948179195],
+      [-0.215, 0.41488365927980425],
+      [0, 0.5],
+      [0.215, 0.5851163407201958],
+      [1, 0.8413447460685429],
+      [3.654, 0.9998709068667905],
+      [4, 0.9999683287581669],
+    ];
+    const count = 2_000_000;
+    const values = new Float64Array(count);
+    new SeededStream(6).fillNormal(values);
+    const observed = new Array<number>(edges.length + 1).fill(0);
+    for (const value of values) observed[edges.filter(([edge]) => value >= edge).length]!++;
+    const below = [0, ...edges.map(([, probability]) => probability), 1];
+    const chiSquare = observed.reduce((sum, seen, i) => {
+      const expected = count * (below[i + 1]! - below[i]!);
+      return sum + (seen - expected) ** 2 / expected;
+    }, 0);
+    expect(chiSquare).toBeLessThan(27.88); // scipy.stats.chi2.isf(1e-3, 9)
+  });
+
+  it('are the same one by one and in bulk', () => {
+    const [one, bulk] = [new SeededStream(8), new SeededStream(8)];
+    const values = new Float64Array(50_000);
+    bulk.fillNormal(values.subarray(0, 777), 2);
+    bulk.fillNormal(values.subarray(777), 2);
+    expect(Array.from(values, () => 2 * one.normal())).toEqual([...values]);
+    expect(bulk.uniform()).toBe(one.uniform());
+  });
+
   it('give whole numbers evenly and permutations', () => {
     const stream = new SeededStream(4);
     const counts = new Array<number>(7).fill(0);
