@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Diagnostic } from '../core/diagnostic.js';
-import { DataError, OptionError } from '../core/errors.js';
+import { DataError } from '../core/errors.js';
 import type { LabeledImages } from '../core/images.js';
 import type { MetricResult, RunSummary } from '../core/results.js';
 import { displaySymbol } from '../core/mime.js';
@@ -26,18 +26,10 @@ export interface RunRecord extends RunSummary {
 /**
  * Writes a result folder: `run.json`, `gen/gen.npz` (x `[count, channels, height, width]` in [0, 1], y `[count]`),
  * `sample.png`. All of it is written beside and renamed at the end, so that a folder is whole or absent.
- *
- * @throws OptionError when `out` holds something already.
+ * If somebody made the folder while the run was on its way, the result lies beside it, with a number at its name's end.
  */
 export async function saveRun(record: RunRecord, images: LabeledImages, out?: string): Promise<string> {
-  const folder = out ? resolve(out) : join(resultsFolder(), folderName(record));
-  if (existsSync(folder))
-    throw new OptionError({
-      asked: 'dp.run',
-      wrong: 'the result folder exists already',
-      got: folder,
-      next: 'Choose another `out`, or move the old result away.',
-    });
+  const folder = firstFree(out ? resolve(out) : join(resultsFolder(), folderName(record)));
   await mkdir(dirname(folder), { recursive: true });
   const partial = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
   try {
@@ -52,6 +44,12 @@ export async function saveRun(record: RunRecord, images: LabeledImages, out?: st
     throw error;
   }
   return folder;
+}
+
+function firstFree(folder: string): string {
+  let free = folder;
+  for (let number = 2; existsSync(free); number++) free = `${folder}-${number}`;
+  return free;
 }
 
 /** Where results go when `out` is left out: `DPBENCH_RESULTS`, else `results` in the working folder. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { check, checkKeys, checkOneOf } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
 import { parameterValues, scales, type Scale } from '../core/options.js';
@@ -71,9 +73,21 @@ export function checkRunOptions(options: RunOptions) {
   if (delta !== undefined) check('probability', asked, { delta });
   if (samples !== undefined) check('count', asked, { samples });
   if (accountant !== undefined) accountants.get(accountant);
+  if (options.out !== undefined) refuseExisting(options.out);
   const method = methods.get(options.method);
   const params = parameterValues(method.id, method.params, scale, options.params);
   datasets.describe(options.dataset);
   const chosenMetrics = (options.metrics ?? metrics.names()).map((name) => metrics.get(name));
   return { method, params, scale, seed, metrics: chosenMetrics, samples: samples ?? method.samples[scale] };
+}
+
+function refuseExisting(out: string): void {
+  const folder = resolve(out);
+  if (existsSync(folder))
+    throw new OptionError({
+      asked: 'dp.run',
+      wrong: 'the result folder exists already',
+      got: folder,
+      next: 'Choose another `out`, or move the old result away.',
+    });
 }

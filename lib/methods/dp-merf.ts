@@ -8,8 +8,10 @@
  *
  * What the reference implementation does differently: it pays for the replacement of a record (2 / N) and states the
  * result beside methods that pay for adding or removing one (1 / N); here the relation is add-or-remove-one and is written
- * in the ledger. Its noise follows from a public seed; here it comes from a secure stream.
+ * in the ledger. Its noise follows from a public seed; here it comes from a secure stream. Its loss
+ * is biased by the size of the batch; here it is not (`embeddingDistance`).
  */
+import { OptionError } from '../core/errors.js';
 import { count, positive } from '../core/options.js';
 import { ProgressTask } from '../core/progress.js';
 import type { SeededStream } from '../core/rng.js';
@@ -35,8 +37,8 @@ export const dpMerf = defineMethod({
   params: {
     features: count({ smoke: 200, laptop: 2000, paper: 10000 }, 'random Fourier features: cosines and sines together'),
     squaredLengthScale: positive(105, 'squared length scale of the Gaussian kernel that the features stand for'),
-    steps: count({ smoke: 40, laptop: 2000, paper: 2750 }, 'training steps of the generator'),
-    batchSize: count({ smoke: 50, laptop: 100, paper: 100 }, 'generated images in a step'),
+    steps: count({ smoke: 40, laptop: 1200, paper: 2750 }, 'training steps of the generator'),
+    batchSize: count({ smoke: 50, laptop: 200, paper: 200 }, 'generated images in a step, at least two a class'),
     learningRate: positive(0.01, 'first learning rate of Adam'),
     learningRateDecay: positive(0.9, 'factor on the learning rate after each fifth of the steps'),
   },
@@ -46,6 +48,7 @@ export const dpMerf = defineMethod({
   spends: (_params, { size }) => [gaussian({ of: release, l2Sensitivity: 1 / size })],
 
   async fit({ mechanisms, facts, params, stream, signal, onSnapshot }) {
+    checkBatch(params.batchSize, facts.classes.length);
     const frequencies = drawFrequencies(facts, params.features, params.squaredLengthScale, stream);
     const released = await mechanisms.labelMeans(release, {
       features: (images) => fourierFeatures(images, frequencies),
@@ -102,22 +105,51 @@ export function fourierFeatures(images: Tensor4D, frequencies: Tensor2D): Tensor
   return tf.concat([angles.cos(), angles.sin()], 1).mul(1 / Math.sqrt(half)) as Tensor2D; // [batch, features]
 }
 
-/** Squared Frobenius distance of the mean embedding of a batch to the target `[features, classes]`. */
+/**
+ * Unbiased estimate, from a batch with at least two images of each class, of the squared Frobenius distance between the
+ * generator's mean embedding and the target `[features, classes]` (Gretton et al. 2012, Lemma 6, class by class).
+ *
+ * The distance of the batch's own mean is larger by the variance of that mean, so a generator trained on it lowers the
+ * variance: its images of one class grow alike, and the embedding that is then too long is balanced by blotches.
+ */
 export function embeddingDistance(images: Tensor4D, labels: Tensor2D, target: Tensor2D, frequencies: Tensor2D): Scalar {
-  const embedding = fourierFeatures(images, frequencies).matMul(labels, true, false).div(images.shape[0]); // [features, classes]
-  return embedding.sub(target).square().sum();
+  const classes = labels.shape[1];
+  const counts = labels.sum(0); // [classes]
+  const sums = fourierFeatures(images, frequencies).matMul(labels, true, false); // [features, classes]
+  // |sum|^2 counts each image with itself too: 1 an image, since features have norm 1.
+  const pairs = sums
+    .square()
+    .sum(0)
+    .sub(counts)
+    .div(counts.mul(counts.sub(1))); // [classes]: squared norm of the mean
+  const inner = sums.mul(target).sum(0).div(counts); // [classes]
+  return pairs
+    .div(classes ** 2)
+    .sub(inner.mul(2 / classes))
+    .sum()
+    .add(target.square().sum());
+}
+
+function checkBatch(batchSize: number, classes: number): void {
+  if (batchSize < 2 * classes)
+    throw new OptionError({
+      asked: 'dp-merf',
+      wrong: 'the batch is too small to hold two images of each class',
+      got: batchSize,
+      expected: `batchSize of at least ${2 * classes}`,
+    });
 }
 
 function newGenerator({ shape, classes }: PublicFacts, stream: SeededStream): SmallGenerator {
   return new SmallGenerator({ latentSize, classes: classes.length, shape, stream: stream.fork('generator') });
 }
 
-/** Latents from N(0, I) and uniform labels, one-hot. */
+/** Latents from N(0, I) and one-hot labels: those given, else each class equally often. */
 function drawInput(stream: SeededStream, batch: number, classes: number, labels?: Uint8Array) {
   const latent = new Float32Array(batch * latentSize);
   stream.fillNormal(latent);
   const oneHot = new Float32Array(batch * classes);
-  for (let i = 0; i < batch; i++) oneHot[i * classes + (labels ? labels[i]! : stream.integer(classes))] = 1;
+  for (let i = 0; i < batch; i++) oneHot[i * classes + (labels?.[i] ?? i % classes)] = 1;
   return { latent: tf.tensor2d(latent, [batch, latentSize]), labels: tf.tensor2d(oneHot, [batch, classes]) };
 }
 

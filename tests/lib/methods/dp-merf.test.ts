@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../../lib/bench/run.js';
 import { SeededStream } from '../../../lib/core/rng.js';
 import { labelSums } from '../../../lib/mechanisms/noisy-label-sums.js';
 import { drawFrequencies, embeddingDistance, fourierFeatures } from '../../../lib/methods/dp-merf.js';
@@ -48,26 +49,40 @@ describe('DP-MERF', () => {
     }
   });
 
-  it('measures the distance of embeddings', async () => {
+  it('estimates the distance of embeddings without bias', async () => {
     const { PI } = Math;
-    const labels = tf.tensor2d([1, 0, 0, 1], [2, 2]);
-    const embed = (rows: number[][]) =>
-      fourierFeatures(points(rows), frequencies()).matMul(labels, true, false).div(2) as Tensor2D;
-    const target = embed([
+    const [a, b, c, d] = [
       [0, 0],
       [PI / 2, PI / 4],
-    ]);
-    // |phi(B) - phi(C)|^2 / 4 with orthogonal unit vectors B and C: 2 / 4
-    const distance = embeddingDistance(
-      points([
-        [0, 0],
-        [PI, PI / 2],
-      ]),
-      labels,
-      target,
-      frequencies(),
+      [0.3, 0.5],
+      [1, 0.2],
+    ] as [number[], number[], number[], number[]];
+    // A generator that makes a or b of class 0 and c or d of class 1, each half of the time; a target far from it.
+    const target = tf.tensor2d([0.2, 0.1, 0, -0.1, 0.3, 0.2, 0.1, 0], [4, 2]);
+    const embed = (rows: number[][]) => fourierFeatures(points(rows), frequencies()).mean(0).div(2); // [features]
+    const truth = tf
+      .stack([embed([a, b]), embed([c, d])], 1)
+      .sub(target)
+      .square()
+      .sum();
+    // All 16 batches of two images a class are equally likely: the mean over them is the expectation.
+    const labels = tf.tensor2d([1, 0, 1, 0, 0, 1, 0, 1], [4, 2]);
+    let mean = 0;
+    for (const first of [a, b])
+      for (const second of [a, b])
+        for (const third of [c, d])
+          for (const fourth of [c, d]) {
+            const batch = points([first, second, third, fourth]);
+            mean += (await embeddingDistance(batch, labels, target, frequencies()).data())[0]! / 16;
+          }
+    expect(mean).toBeCloseTo((await truth.data())[0]!, sixDecimals);
+  });
+
+  it('refuses a batch without two images of each class', async () => {
+    const options = { method: 'dp-merf', dataset: 'mnist-10k', epsilon: 1, scale: 'smoke' } as const;
+    await expect(run({ ...options, params: { batchSize: 19 } })).rejects.toThrow(
+      'dp-merf: the batch is too small to hold two images of each class; got 19, expected batchSize of at least 20',
     );
-    expect((await distance.data())[0]).toBeCloseTo(0.5, sixDecimals);
   });
 
   it('stands for the Gaussian kernel', async () => {
