@@ -14,6 +14,13 @@ export interface ErrorReport {
   readonly traceback: readonly string[];
 }
 
+/** What a cell ends with that was interrupted. */
+export const interruption: ErrorReport = {
+  ename: 'Interrupted',
+  evalue: 'The cell was interrupted.',
+  traceback: ['Interrupted: The cell was interrupted.'],
+};
+
 /** A compiled cell, ready to run. */
 export interface CellCode {
   /** The code as the user wrote it, for the code frame of an error. */
@@ -53,11 +60,13 @@ export interface Completeness {
 
 /** The converter's methods, as they are called across the thread. */
 export interface Converter {
-  /** `label` names the cell in tracebacks: `In[3]`. With `commit: false` later cells do not see its names. */
+  /** `label` names the cell in tracebacks: `Cell 3`. With `commit: false` later cells do not see its names. */
   convert(source: string, label: string, commit: boolean): Promise<Conversion>;
   complete(source: string, position: number): Promise<Completion>;
   inspect(source: string, position: number): Promise<string | undefined>;
   isComplete(source: string): Promise<Completeness>;
+  /** Forgets the names of all cells: the process that held their values has ended. */
+  reset(): Promise<void>;
 }
 
 /** Supervisor -> executor, over Node's IPC. */
@@ -77,7 +86,8 @@ export type ExecutorReport =
   | { kind: 'done'; cell: number; result?: Bundle; error?: ErrorReport };
 
 /** Supervisor -> the control worker of the executor, one JSON line each: it listens while a cell blocks its thread. */
-export type ControlRequest = { kind: 'terminate'; cell: number } | { kind: 'input'; value: string | null };
+export type ControlRequest =
+  { kind: 'terminate'; cell: number; force: boolean } | { kind: 'input'; value: string | null };
 
 /** The file descriptors of the executor, beside stdin, stdout, stderr and Node's IPC on 3. */
 export const executorPipes = { control: 4, reports: 5 } as const;

@@ -2,9 +2,9 @@
  * The supervisor: `node main.js --connection-file FILE`, as Jupyter starts it. It owns the sockets and never runs a
  * cell, so that it answers while a cell loops.
  */
-import type { ExecutorReport } from './contract.js';
 import { ConverterThread } from './evaluate/converter-thread.js';
-import { ExecutorProcess } from './evaluate/executor-process.js';
+import { Executor } from './evaluate/executor.js';
+import type { Output } from './evaluate/executor-process.js';
 import { StreamCoalescer } from './output/streams.js';
 import { Dispatcher } from './protocol/dispatch.js';
 import { CellHistory } from './protocol/cell-history.js';
@@ -26,8 +26,6 @@ function publish(cell: number, type: string, content: Record<string, unknown>): 
   const owner = cells.get(cell);
   if (!owner?.isSilent) channels.publish(type, content, owner?.request.message.header ?? {});
 }
-
-type Output = Exclude<ExecutorReport, { kind: 'done' | 'ready' | 'exiting' }>;
 
 function show(output: Output): void {
   if (output.kind === 'stream') return streams.write(output.cell, output.name, output.text);
@@ -55,8 +53,11 @@ async function shutdown(code: number): Promise<void> {
 }
 
 const converter = new ConverterThread();
-// A kernel without its executor has lost all variables: it ends, and Jupyter says so and starts another one.
-const executor = new ExecutorProcess(show, () => void setTimeout(() => void shutdown(1), 100));
+const executor = new Executor(show, ({ reason, cell, wasRunning }) => {
+  // Names without values would compile and then be undefined.
+  void converter.reset();
+  if (!wasRunning) streams.write(cell, 'stderr', `${reason}\n`);
+});
 const kernel: Kernel = {
   channels,
   converter,
@@ -65,6 +66,7 @@ const kernel: Kernel = {
   cells,
   history: new CellHistory(),
   executionCount: 0,
+  interruptCount: 0,
   abortQueue: () => dispatcher.abortQueue(),
   shutdown,
 };

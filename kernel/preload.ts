@@ -11,6 +11,7 @@ import type { MimeBundle } from '../lib/core/mime.js';
 
 export { DataError, OptionError } from '../lib/core/errors.js';
 export { displaySymbol, escapeHtml } from '../lib/core/mime.js';
+export { htmlTable, plainTable } from '../lib/display/html-table.js';
 export { computeEnvironment } from '../lib/tensor/malloc.js';
 
 const require = createRequire(import.meta.url);

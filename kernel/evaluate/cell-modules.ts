@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { compileFunction } from 'node:vm';
+import { cellTimers, timerModules } from './cell-timers.js';
 
 type Require = (id: string) => unknown;
 
@@ -30,6 +31,7 @@ export class CellModules {
     return (id) => {
       const local = this.#local(id, folder);
       if (local !== undefined) return this.#load(local);
+      if (timerModules.has(id)) return timerModules.get(id);
       try {
         return native(id);
       } catch (error) {
@@ -50,9 +52,15 @@ export class CellModules {
     if (loaded) return loaded.exports;
     const module = { exports: {} as unknown };
     this.#loaded.set(path, module);
+    const folder = dirname(path);
     const names = ['exports', 'require', 'module', '__filename', '__dirname'];
-    const run = compileFunction(this.#code.get(path)!, names, { filename: path });
-    (run as (...all: unknown[]) => void)(module.exports, this.requireFrom(dirname(path)), module, path, dirname(path));
+    const run = compileFunction(this.#code.get(path)!, names, { filename: path, contextExtensions: [cellTimers] });
+    try {
+      (run as (...all: unknown[]) => void)(module.exports, this.requireFrom(folder), module, path, folder);
+    } catch (error) {
+      this.#loaded.delete(path);
+      throw error;
+    }
     return module.exports;
   }
 }

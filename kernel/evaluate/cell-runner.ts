@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { Script } from 'node:vm';
 import type { CellCode } from '../contract.js';
+import { cellFile } from '../output/cell-lines.js';
 import type { CellModules } from './cell-modules.js';
+import { cellTimers } from './cell-timers.js';
 
 /** The names of all cells so far. Everything on it can be defined again by a later cell. */
 function cellScope(): Record<string, unknown> {
@@ -26,14 +29,17 @@ export class CellRunner {
   /** The value of the last expression, or undefined. Lines of errors are those of the compiled text. */
   async run(code: CellCode, label: string): Promise<unknown> {
     this.modules.add(code.sideFiles);
-    const head = `(${code.hasAwait ? 'async ' : ''}function(exports, require, __dirname, __filename) { `;
-    const script = new Script(`${head}${code.output}\n})`, {
-      filename: `${label}.ts`,
+    // Two functions, so that a cell may declare a name of the outer one again.
+    const head =
+      `(function(${Object.keys(cellTimers).join(', ')}) { return ` +
+      `${code.hasAwait ? 'async ' : ''}function(exports, require, __dirname, __filename) { `;
+    const script = new Script(`${head}${code.output}\n} })`, {
+      filename: cellFile(label),
       columnOffset: -head.length,
     });
-    const cell = script.runInThisContext() as (...all: unknown[]) => unknown;
+    const outer = script.runInThisContext() as (...all: unknown[]) => (...all: unknown[]) => unknown;
     const folder = process.cwd();
-    await cell(this.#scope, this.modules.require, folder, `${folder}/${label}.ts`);
+    await outer(...Object.values(cellTimers))(this.#scope, this.modules.require, folder, join(folder, cellFile(label)));
     const { lastExpression } = code;
     if (lastExpression === undefined) return undefined;
     const value = this.#scope[lastExpression];

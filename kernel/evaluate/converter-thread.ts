@@ -42,6 +42,10 @@ export class ConverterThread implements Converter {
     return this.#call('isComplete', source);
   }
 
+  reset(): Promise<void> {
+    return this.#call('reset');
+  }
+
   async close(): Promise<void> {
     await this.#worker.terminate();
   }

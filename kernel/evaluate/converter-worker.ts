@@ -1,11 +1,12 @@
 /** The thread of the converter: answers one call after the other. */
 import { parentPort } from 'node:worker_threads';
+import type { Converter } from '../contract.js';
 import { preloadDeclarations, preloadPackages } from '../preload.js';
 import { converterError, CellConverter } from './tslab-converter.js';
 
 export interface ConverterCall {
   readonly id: number;
-  readonly method: 'convert' | 'complete' | 'inspect' | 'isComplete';
+  readonly method: keyof Converter;
   readonly values: readonly unknown[];
 }
 

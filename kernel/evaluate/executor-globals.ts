@@ -42,8 +42,7 @@ function ask(state: SharedState, question: string, password: boolean): string | 
   const cell = currentCell();
   if (!cell?.allowInput)
     throw new Error('prompt: this front-end takes no input; got allow_stdin false. Use a constant.');
-  report({ kind: 'input', cell: cell.id, prompt: question, password });
-  return takeInput(state);
+  return takeInput(state, () => report({ kind: 'input', cell: cell.id, prompt: question, password }));
 }
 
 /** Sends what is printed to the cell that prints it, and keeps the process alive through stray errors. */

@@ -1,6 +1,6 @@
 /** The child process that runs the cells. It knows neither the ports nor the key of the kernel. */
 import { Worker } from 'node:worker_threads';
-import type { ErrorReport, ExecutorRequest } from '../contract.js';
+import { interruption, type ErrorReport, type ExecutorRequest } from '../contract.js';
 import { toBundle } from '../output/bundle.js';
 import { CellLines } from '../output/cell-lines.js';
 import { errorReport } from '../output/error-report.js';
@@ -8,6 +8,7 @@ import { installPreload } from '../preload.js';
 import { CellModules } from './cell-modules.js';
 import { CellRunner } from './cell-runner.js';
 import { captureProcess, installGlobals, showProgress } from './executor-globals.js';
+import { killGroup } from './process-group.js';
 import { report } from './report-pipe.js';
 import { interruptCell, runAsCell, type RunningCell } from './running-cells.js';
 import { makeSharedState } from './shared-state.js';
@@ -43,8 +44,6 @@ async function run({ cell: id, label, code, allowInput }: RunRequest): Promise<v
   });
 }
 
-const interruption: ErrorReport = { ename: 'Interrupted', evalue: 'The cell was interrupted.', traceback: [] };
-
 /** A function that is the last expression has taken the name of the converter's variable. */
 function nameless(value: unknown, variable: string | undefined): unknown {
   if (typeof value === 'function' && value.name === variable) Object.defineProperty(value, 'name', { value: '' });
@@ -63,7 +62,7 @@ process.on('message', (request: ExecutorRequest) => {
   else if (request.kind === 'interrupt') interrupt(request.cell);
   else process.exit(0);
 });
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => (killGroup(process.pid), process.exit(0)));
 
 captureProcess(lines);
 installGlobals(state);

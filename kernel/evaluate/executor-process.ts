@@ -11,37 +11,62 @@ import {
 } from '../contract.js';
 import { computeEnvironment } from '../preload.js';
 import { readJsonLines } from './json-lines.js';
+import { killGroup } from './process-group.js';
 
 export interface Outcome {
   readonly result?: Record<string, unknown>;
   readonly error?: ErrorReport;
 }
 
-type Output = Exclude<ExecutorReport, { kind: 'done' | 'ready' | 'exiting' }>;
+export type Output = Exclude<ExecutorReport, { kind: 'done' | 'ready' | 'exiting' }>;
 
-/** The supervisor's side of the process that runs the cells. */
+/** How an executor ended by itself. */
+export interface Death {
+  /** What happened, in a sentence. */
+  readonly reason: string;
+  /** The cell that ran, or the last one that did. */
+  readonly cell: number;
+  readonly wasRunning: boolean;
+  /** False when it never came up. */
+  readonly wasReady: boolean;
+}
+
+/**
+ * The first flag lets a cell be stopped inside a timer (see async-checks.ts, which needs the last one on Node 20 and
+ * 22); the second is about require() of ES modules.
+ */
+const nodeFlags = [
+  '--no-force-async-hooks-checks',
+  '--disable-warning=ExperimentalWarning',
+  '--disable-warning=DEP0111',
+];
+
+/** The supervisor's side of one process that runs cells. */
 export class ExecutorProcess {
   readonly #child: ChildProcess;
   readonly #control: Writable;
   #running: { id: number; finish: (outcome: Outcome) => void } | undefined;
   #last = 0;
   #exitCode: number | undefined;
+  #isReady = false;
   #isClosing = false;
+  #hasEnded = false;
 
   /**
    * @param onOutput what cells print and show, in order
-   * @param onDeath called once when the process ended by itself, after the running cell got its error
+   * @param onDeath called once when the process ended by itself, before the running cell gets its error
    */
   constructor(
     private readonly onOutput: (output: Output) => void,
-    private readonly onDeath: () => void,
+    private readonly onDeath: (death: Death) => void,
   ) {
-    // The first flag lets a cell be stopped inside a timer; the second is about require() of ES modules.
-    const flags = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
-    this.#child = spawn(process.execPath, [...flags, fileURLToPath(new URL('./executor-main.js', import.meta.url))], {
+    const script = fileURLToPath(new URL('./executor-main.js', import.meta.url));
+    this.#child = spawn(process.execPath, [...nodeFlags, script], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe', 'pipe'],
       serialization: 'advanced',
       env: computeEnvironment(process.env),
+      // A group of its own: whatever the cells start ends with it.
+      detached: process.platform !== 'win32',
     });
     const pipes: readonly unknown[] = this.#child.stdio;
     this.#control = pipes[executorPipes.control] as Writable;
@@ -53,8 +78,17 @@ export class ExecutorProcess {
         this.onOutput({ kind: 'stream', cell: this.#last, name, text });
       });
     }
-    this.#child.on('error', () => undefined);
-    this.#child.on('exit', (code, signal) => this.#died(code, signal));
+    this.#child.on('error', (error) => this.#died(error.message));
+    this.#child.on('exit', (code, signal) => {
+      if (this.#child.pid !== undefined) killGroup(this.#child.pid);
+      // `close` comes when its last words have been read; a program outside of the group may hold it up.
+      const timer = setTimeout(() => this.#died(howItEnded(code, signal)), 500);
+      this.#child.once('close', () => (clearTimeout(timer), this.#died(howItEnded(code, signal))));
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** Runs a compiled cell to its end. `cell` must be above 0. */
@@ -77,9 +111,8 @@ export class ExecutorProcess {
     this.#send({ kind: 'interrupt', cell: running.id });
     const later = (delay: number, action: () => void): void =>
       void setTimeout(() => this.#running === running && action(), delay).unref();
-    const terminate = (): void => this.#tell({ kind: 'terminate', cell: running.id });
-    later(150, terminate);
-    later(3000, terminate);
+    later(150, () => this.#tell({ kind: 'terminate', cell: running.id, force: false }));
+    later(1500, () => this.#tell({ kind: 'terminate', cell: running.id, force: true }));
     later(10_000, () => {
       const text = 'Native code is still running and cannot be interrupted; wait, or restart the kernel.\n';
       this.onOutput({ kind: 'stream', cell: running.id, name: 'stderr', text });
@@ -91,21 +124,25 @@ export class ExecutorProcess {
     this.#tell({ kind: 'input', value });
   }
 
-  /** Ends the process: kindly, then not. */
+  /** Ends the process and what it started: kindly, then not. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
-    this.#send({ kind: 'exit' });
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 500);
-    await ended;
-    clearTimeout(timer);
+    if (this.#hasEnded || this.#child.pid === undefined) return;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+      this.#send({ kind: 'exit' });
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), 500);
+      await ended;
+      clearTimeout(timer);
+    }
+    killGroup(this.#child.pid);
   }
 
   #read(message: ExecutorReport): void {
     if (message.kind === 'exiting') this.#exitCode = message.code;
+    else if (message.kind === 'ready') this.#isReady = true;
     else if (message.kind === 'done') this.#finish(message.cell, message);
-    else if (message.kind !== 'ready') this.onOutput(message);
+    else this.onOutput(message);
   }
 
   #finish(cell: number, { result, error }: Outcome): void {
@@ -115,14 +152,18 @@ export class ExecutorProcess {
     finish({ result, error });
   }
 
-  #died(code: number | null, signal: NodeJS.Signals | null): void {
+  #died(how: string): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     if (this.#isClosing) return;
-    const how = signal ? `signal ${signal}` : `exit code ${code ?? 'unknown'}`;
-    const why = this.#exitCode !== undefined ? 'process.exit was called' : 'out of memory, or a fault in native code?';
-    const evalue = `The process that runs the cells ended with ${how} (${why}). All variables are lost.`;
-    if (this.#running)
-      this.#finish(this.#running.id, { error: { ename: 'ExecutorDied', evalue, traceback: [evalue] } });
-    this.onDeath();
+    const what =
+      this.#exitCode === undefined
+        ? `The process that runs the cells ended (${how}).`
+        : `The process that runs the cells ended: process.exit(${this.#exitCode}) was called.`;
+    const reason = `${what} All variables are lost; the next cell starts afresh.`;
+    const cell = this.#running?.id ?? this.#last;
+    this.onDeath({ reason, cell, wasRunning: this.#running !== undefined, wasReady: this.#isReady });
+    this.#finish(cell, { error: { ename: 'ExecutorDied', evalue: reason, traceback: [`ExecutorDied: ${reason}`] } });
   }
 
   #send(request: ExecutorRequest): void {
@@ -132,6 +173,17 @@ export class ExecutorProcess {
   #tell(request: ControlRequest): void {
     this.#control.write(`${JSON.stringify(request)}\n`);
   }
+}
+
+function howItEnded(code: number | null, signal: NodeJS.Signals | null): string {
+  const why: Partial<Record<NodeJS.Signals, string>> = {
+    SIGABRT: 'out of memory?',
+    SIGKILL: 'out of memory, or somebody ended it?',
+    SIGSEGV: 'a fault in native code',
+    SIGBUS: 'a fault in native code',
+  };
+  if (signal) return why[signal] ? `signal ${signal}: ${why[signal]}` : `signal ${signal}`;
+  return code === 134 ? 'exit code 134: out of memory?' : `exit code ${code ?? 'unknown'}`;
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

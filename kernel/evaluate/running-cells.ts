@@ -1,4 +1,5 @@
-import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { tolerateLostContexts } from './async-checks.js';
 
 /** One run of a cell, carried along by everything asynchronous that it starts. */
 export interface RunningCell {
@@ -7,22 +8,15 @@ export interface RunningCell {
   readonly abort: AbortController;
   /** Displays that are still being drawn. */
   readonly pending: Set<Promise<void>>;
-  /** Timers that the cell started and that have not fired: an interrupt clears them. */
-  readonly timers: Map<number, NodeJS.Timeout | NodeJS.Immediate>;
+  /** Timers that the cell started and that have not fired, with the way to take each away. */
+  readonly timers: Map<Timer, () => void>;
 }
 
+export type Timer = NodeJS.Timeout | NodeJS.Immediate;
+
+// No hook of `node:async_hooks` may be added here: with one, Node aborts when a cell is interrupted inside a timer.
 const storage = new AsyncLocalStorage<RunningCell>();
 let last: RunningCell | undefined;
-
-createHook({
-  init(asyncId, type, _trigger, resource) {
-    if (type !== 'Timeout' && type !== 'Immediate') return;
-    storage.getStore()?.timers.set(asyncId, resource as NodeJS.Timeout);
-  },
-  destroy(asyncId) {
-    last?.timers.delete(asyncId);
-  },
-}).enable();
 
 /** The cell that the running code belongs to: the one that started it, else the last one. */
 export function currentCell(): RunningCell | undefined {
@@ -36,15 +30,15 @@ export async function runAsCell<T>(
 ): Promise<T> {
   const cell: RunningCell = { id, allowInput, abort: new AbortController(), pending: new Set(), timers: new Map() };
   last = cell;
-  return storage.run(cell, () => action(cell));
+  return storage.run(cell, () => {
+    tolerateLostContexts();
+    return action(cell);
+  });
 }
 
 /** Tells the cell to stop and takes away the timers that would wake it up again. */
 export function interruptCell(cell: RunningCell): void {
   cell.abort.abort(new DOMException('The cell was interrupted', 'AbortError'));
-  for (const timer of cell.timers.values()) {
-    clearTimeout(timer as NodeJS.Timeout);
-    clearImmediate(timer as NodeJS.Immediate);
-  }
+  for (const stop of [...cell.timers.values()]) stop();
   cell.timers.clear();
 }

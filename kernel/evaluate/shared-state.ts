@@ -26,8 +26,10 @@ export function giveInput(state: SharedState, value: string | null): void {
   Atomics.notify(state.inputState, 0);
 }
 
-/** On the main thread: waits for a line. Stays interruptible. */
-export function takeInput(state: SharedState): string | null {
+/** On the main thread: asks for a line and waits for it. Stays interruptible; an answer to an older question is left out. */
+export function takeInput(state: SharedState, ask: () => void): string | null {
+  Atomics.store(state.inputState, 0, 0);
+  ask();
   Atomics.wait(state.inputState, 0, 0);
   Atomics.store(state.inputState, 0, 0);
   const length = state.inputState[1]!;

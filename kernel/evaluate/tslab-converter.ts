@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Completeness, Completion, Conversion, ErrorReport } from '../contract.js';
+import { forTslab } from './cell-source.js';
 import { completeness } from './completeness.js';
 import { chooseCompletions } from './completions.js';
 import { typescriptError } from './diagnostics.js';
@@ -44,9 +45,9 @@ export class CellConverter {
   }
 
   convert(source: string, label: string, commit: boolean): Conversion {
-    const text = forTslab(source);
+    const { text, shift } = forTslab(this.#tslab.ts, source);
     const result = this.#attempt((converter) => converter.convert(this.#declarations, text));
-    if (result.diagnostics.length > 0) return { error: typescriptError(result.diagnostics, source, label) };
+    if (result.diagnostics.length > 0) return { error: typescriptError(result.diagnostics, source, label, shift) };
     if (commit) this.#declarations = result.declOutput ?? '';
     return {
       code: {
@@ -81,6 +82,11 @@ export class CellConverter {
     return completeness(this.#tslab.ts, source);
   }
 
+  /** Forgets the names of all cells. */
+  reset(): void {
+    this.#declarations = '';
+  }
+
   /** Makes the converter now, so that the first cell need not wait. */
   warm(): void {
     this.#ready();
@@ -103,15 +109,6 @@ export class CellConverter {
       return action(this.#ready());
     }
   }
-}
-
-/** What tslab cannot digest: `export` in front of declarations (every name is shared anyway) and top-level `for await`. */
-function forTslab(source: string): string {
-  const text = source.replaceAll(
-    /^export (?=(?:const|let|var|function|async|class|interface|type|enum|abstract)\b)/gm,
-    '       ',
-  );
-  return /^for\s+await\b/m.test(text) ? `await null; ${text}` : text;
 }
 
 /** An internal error of the converter as an error of the cell. */

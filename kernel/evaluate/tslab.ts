@@ -65,7 +65,7 @@ export function loadTslab(maps: MapSink, options: typescript.CompilerOptions, do
   const path = tslabRequire.resolve('@tslab/typescript-for-tslab');
   const original = tslabRequire(path) as Typescript;
   // The package's own object has fixed properties: a copy takes its place in the module cache.
-  const ts = { ...original, ...keepMaps(original, maps, options) } as Typescript;
+  const ts = { ...original, ...keepMaps(original, maps, options), ...exactKinds(original) } as Typescript;
   patchSystem(ts, downlevel);
   require.cache[path]!.exports = ts;
   const converter = require('tslab/dist/converter.js') as { createConverter: () => TslabConverter };
@@ -90,6 +90,39 @@ function keepMaps(ts: Typescript, maps: MapSink, options: typescript.CompilerOpt
     return { ...result, outputText: result.outputText.replace(mapComment, '') };
   };
   return { createWatchCompilerHost: createWatchCompilerHost as never, transpileModule };
+}
+
+/** TypeScript's own functions that its typings do not show. */
+interface Internals {
+  Completions: {
+    getCompletionsAtPosition(...all: unknown[]): typescript.CompletionInfo | undefined;
+  };
+  SymbolDisplay: {
+    getSymbolKind(
+      checker: typescript.TypeChecker,
+      symbol: typescript.Symbol,
+      node: typescript.Node,
+    ): typescript.ScriptElementKind;
+  };
+}
+
+/** Completions say of a name that a module hands on (all of `dp.`) what it is, not only that it is an alias. */
+function exactKinds(ts: Typescript): object {
+  const { Completions, SymbolDisplay } = ts as unknown as Internals;
+  const complete = (host: unknown, program: typescript.Program, ...rest: unknown[]) => {
+    const [log, file, position, preferences, trigger, kind, cancel] = rest;
+    const all = [host, program, log, file, position, preferences, trigger, kind, cancel, undefined, true];
+    const found = Completions.getCompletionsAtPosition(...all);
+    const checker = program.getTypeChecker();
+    for (const entry of found?.entries ?? []) {
+      const { symbol } = entry as { symbol?: typescript.Symbol };
+      if (!symbol || !(symbol.flags & ts.SymbolFlags.Alias)) continue;
+      const target = checker.getAliasedSymbol(symbol);
+      if (target.declarations) entry.kind = SymbolDisplay.getSymbolKind(checker, target, file as typescript.Node);
+    }
+    return found;
+  };
+  return { Completions: { ...Completions, getCompletionsAtPositionForTslab: complete } };
 }
 
 const mapComment = /\n?\/\/# sourceMappingURL=.*\s*$/;

@@ -3,9 +3,12 @@
  * is built on. Without this an API silently becomes `any`, because errors in declaration files are not shown.
  */
 export function downlevel(_path: string, text: string): string {
-  if (!text.includes('Array<')) return text;
-  return text.replaceAll(genericArray, '$1');
+  const own = text.replace(namespaceGlobal, '');
+  return own.includes('Array<') ? own.replaceAll(genericArray, '$1') : own;
 }
+
+/** `export as namespace Plotly;` would win over the global of that name that the kernel declares. */
+const namespaceGlobal = /^export as namespace \w+;/gm;
 
 /** `Float32Array<ArrayBuffer>`: typed arrays got a type parameter in TypeScript 5.7. */
 const genericArray =

@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import type { Bundle } from '../contract.js';
 import { displaySymbol } from '../preload.js';
+import { readProperty } from './read-property.js';
+import { isTable, tableBundle } from './table-bundle.js';
+import { isTensor, tensorBundle } from './tensor-bundle.js';
 
 const mimeType = /^[\w\-+.]+\/[\w\-+.]+$/;
 const longestText = 1_000_000;
@@ -10,8 +13,11 @@ const longestText = 1_000_000;
  * A promise only where the value draws itself with one, so that other outputs keep their place among printed lines.
  */
 export function toBundle(value: unknown): Bundle | Promise<Bundle> {
-  const method = property(value, displaySymbol);
-  if (typeof method !== 'function') return finish(value, knownDrawing(value) ?? {});
+  const method = readProperty(value, displaySymbol);
+  if (typeof method !== 'function') {
+    if (isTensor(value)) return tensorBundle(value);
+    return finish(value, isTable(value) ? tableBundle(value) : (knownDrawing(value) ?? {}));
+  }
   const drawn: unknown = method.call(value);
   return drawn instanceof Promise ? drawn.then((bundle) => finish(value, bundle)) : finish(value, drawn);
 }
@@ -46,22 +52,8 @@ function knownDrawing(value: unknown): Bundle | undefined {
     ['toHTML', (made) => ({ 'text/html': made })],
   ];
   for (const [name, wrap] of methods) {
-    const method = property(value, name);
+    const method = readProperty(value, name);
     if (typeof method === 'function') return wrap(method.call(value));
-  }
-  return undefined;
-}
-
-/** Reads a method without running a getter: looking at a value must not change it. */
-function property(value: unknown, name: string | symbol): unknown {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
-  try {
-    for (let holder: unknown = value; holder; holder = Object.getPrototypeOf(holder)) {
-      const descriptor = Object.getOwnPropertyDescriptor(holder, name);
-      if (descriptor) return descriptor.value;
-    }
-  } catch {
-    // A proxy may refuse to be looked at.
   }
   return undefined;
 }

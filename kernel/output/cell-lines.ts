@@ -4,6 +4,12 @@ import { SourceMap, type SourceMapPayload } from 'node:module';
 const prefixLines = 1;
 const kept = 500;
 
+/** The file name that a cell runs under, for `Cell 3` or `Expression 7`. */
+export const cellFile = (label: string): string => `${label}.ts`;
+
+/** A place in a compiled cell, as stack traces write it: label, line and column. */
+export const cellPlace = /((?:Cell|Expression) \d+)\.ts:(\d+):(\d+)/g;
+
 interface CellMap {
   readonly source: readonly string[];
   readonly maps: readonly SourceMap[];
@@ -18,7 +24,6 @@ interface Place {
 export class CellLines {
   readonly #cells = new Map<string, { source: string; maps: readonly string[]; parsed?: CellMap }>();
 
-  /** `label` is the file name that the compiled cell runs under. */
   add(label: string, source: string, maps: readonly string[]): void {
     this.#cells.delete(label);
     this.#cells.set(label, { source, maps });

@@ -1,15 +1,14 @@
 import type { ErrorReport } from '../contract.js';
-import type { CellLines } from './cell-lines.js';
 import { toText } from './bundle.js';
+import { cellPlace, type CellLines } from './cell-lines.js';
+import { foldFrames } from './stack-frames.js';
 
 const red = (text: string): string => `\u001b[31m${text}\u001b[39m`;
 const dim = (text: string): string => `\u001b[2m${text}\u001b[22m`;
-const cellPlace = /(In\[[^\]]*\])\.ts:(\d+):(\d+)/g;
-const kernelFrame = /[\\/]dist[\\/]kernel[\\/]/;
-const nodeFrame = /\(?node:[\w/]+:\d+:\d+\)?$/;
+const longestCauses = 5;
 
 /** What was thrown, as a front-end shows it: places in cells are in the lines that the user wrote. */
-export function errorReport(thrown: unknown, lines: CellLines): ErrorReport {
+export function errorReport(thrown: unknown, lines: CellLines, depth = 0): ErrorReport {
   if (!(thrown instanceof Error) && !isErrorLike(thrown)) {
     const evalue = toText(thrown);
     return { ename: 'Thrown', evalue, traceback: [red(`Thrown: ${evalue}`)] };
@@ -20,20 +19,23 @@ export function errorReport(thrown: unknown, lines: CellLines): ErrorReport {
   const traceback = [
     red(`${ename}: ${evalue}`),
     ...codeFrame(frames, lines),
-    ...frames.map((frame) => dim(mapPlaces(frame, lines))),
+    ...foldFrames(frames).map((frame) => dim(mapPlaces(frame, lines))),
   ];
-  if (thrown.cause !== undefined) {
-    const cause = errorReport(thrown.cause, lines);
-    traceback.push('caused by:', ...cause.traceback);
+  if (thrown.cause !== undefined && depth < longestCauses) {
+    traceback.push('caused by:', ...errorReport(thrown.cause, lines, depth + 1).traceback);
+  }
+  if (thrown instanceof AggregateError && depth < longestCauses) {
+    for (const error of thrown.errors.slice(0, longestCauses))
+      traceback.push('one of:', ...errorReport(error, lines, depth + 1).traceback);
   }
   return { ename, evalue, traceback };
 }
 
-/** A stack trace printed by a program of the user, with places in cells translated. */
+/** A stack trace printed by a program of the user, with places in cells translated: `Cell 3, line 2`. */
 export function mapPlaces(text: string, lines: CellLines): string {
   return text.replaceAll(cellPlace, (whole, label: string, line: string, column: string) => {
     const place = lines.place(label, Number(line), Number(column));
-    return place ? `${label}:${place.line}:${place.column}` : whole;
+    return place ? `${label}, line ${place.line}` : whole;
   });
 }
 
@@ -44,10 +46,13 @@ function isErrorLike(value: unknown): value is Error {
 
 function stackFrames(error: Error): string[] {
   const stack = typeof error.stack === 'string' ? error.stack : '';
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !kernelFrame.test(line));
-  // What called the cell says nothing to the user: the kernel, and Node below it.
-  const lastOfCell = frames.findLastIndex((line) => line.includes('(In[') || line.includes(' In['));
-  return frames.filter((line, i) => i <= lastOfCell || !nodeFrame.test(line));
+  return (
+    stack
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      // The names of all cells are properties of one proxy.
+      .map((line) => clean(line).replace(/^(\s+at (?:async )?)Proxy\./, '$1'))
+  );
 }
 
 /** The line of the user's code where the error came from, with its neighbours and an arrow. */
@@ -63,7 +68,7 @@ function codeFrame(frames: readonly string[], lines: CellLines): string[] {
       const arrow = number === place.line ? red('-->') : '   ';
       return `${arrow} ${String(number).padStart(3)} | ${clean(text)}`;
     });
-    return [`${label}:${place.line}:${place.column}`, ...shown, ''];
+    return [`${label}, line ${place.line}`, ...shown, ''];
   }
   return [];
 }

@@ -38,6 +38,7 @@ const overtaking = new Set([
 /** Gives each request its handler, between `busy` and `idle`. Shell requests run one after the other. */
 export class Dispatcher {
   readonly #queue: Request[] = [];
+  readonly #aborted: Request[] = [];
   #running: Request | undefined;
   #isAborting = false;
 
@@ -55,10 +56,7 @@ export class Dispatcher {
     }
   }
 
-  /**
-   * Answers the cells that wait with `aborted`: those here, and those of the same "Run all" that are still on their way
-   * through the sockets, which two turns of the event loop bring in.
-   */
+  /** Called by a handler before it answers: the cells that wait behind this one are answered with `aborted`. */
   abortQueue(): void {
     this.#isAborting = true;
   }
@@ -68,19 +66,23 @@ export class Dispatcher {
     for (let request = this.#queue.shift(); request; request = this.#queue.shift()) {
       this.#running = request;
       await this.#handle(request);
-      if (this.#isAborting) await this.#abort();
+      for (const waiting of this.#aborted.splice(0)) await this.#handle(waiting, aborted);
     }
     this.#running = undefined;
   }
 
-  async #abort(): Promise<void> {
+  /**
+   * Takes the cells that were sent before the failed one was answered out of the queue: those here, and those of the
+   * same "Run all" that are still in the socket, which two turns of the event loop bring in. What is sent after the
+   * answer is not touched.
+   */
+  async #dropWaiting(): Promise<void> {
+    this.#isAborting = false;
     for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
     const waiting = this.#queue.splice(0);
-    this.#isAborting = false;
-    for (const request of waiting) {
-      if (request.message.header.msg_type === 'execute_request') await this.#handle(request, aborted);
-      else this.#queue.push(request);
-    }
+    const isCell = (request: Request): boolean => request.message.header.msg_type === 'execute_request';
+    this.#aborted.push(...waiting.filter(isCell));
+    this.#queue.push(...waiting.filter((request) => !isCell(request)));
   }
 
   async #overtake(request: Request): Promise<void> {
@@ -95,6 +97,7 @@ export class Dispatcher {
     this.#status('busy', request);
     try {
       const content = await handler?.(this.kernel, request);
+      if (this.#isAborting) await this.#dropWaiting();
       if (content) this.kernel.channels.reply(request, replyType(type), content);
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -1,4 +1,4 @@
-import type { ErrorReport } from '../contract.js';
+import { interruption, type ErrorReport } from '../contract.js';
 import type { Request } from '../wire/channels.js';
 import type { Content } from '../wire/message.js';
 import { errorContent, textOf, type Handler, type Kernel } from './kernel.js';
@@ -22,7 +22,7 @@ export const execute: Handler = async (kernel, request) => {
   const execution_count = kernel.executionCount;
   if (!isSilent) kernel.channels.publish('execute_input', { code, execution_count }, header);
 
-  const outcome = await evaluate(kernel, request, code, isSilent);
+  const outcome = await evaluate(kernel, request, code, isSilent, isStored);
   kernel.streams.flush();
   if (outcome.error) {
     if (!isSilent) kernel.channels.publish('error', { ...outcome.error }, header);
@@ -37,24 +37,40 @@ export const execute: Handler = async (kernel, request) => {
   return { status: 'ok', execution_count, payload: outcome.payload ?? [], user_expressions };
 };
 
-async function evaluate(kernel: Kernel, request: Request, code: string, isSilent: boolean): Promise<Outcome> {
+async function evaluate(
+  kernel: Kernel,
+  request: Request,
+  code: string,
+  isSilent: boolean,
+  isStored: boolean,
+): Promise<Outcome> {
   if (code.trim() === '') return {};
   const help = helpLine.exec(code);
   if (help) return { payload: await page(kernel, help[1]!) };
-  const label = `In[${kernel.executionCount}]`;
+  const label = isStored ? `Cell ${kernel.executionCount}` : undefined;
   return runCode(kernel, request, code, { label, isSilent, isCommitted: true });
 }
 
+interface RunOptions {
+  /** The cell's name in error messages; code without a number of its own gets one of another sequence. */
+  readonly label?: string;
+  readonly isSilent: boolean;
+  readonly isCommitted: boolean;
+}
+
 async function runCode(
-  { converter, executor, cells }: Kernel,
+  kernel: Kernel,
   request: Request,
   code: string,
-  { label, isSilent, isCommitted }: { label: string; isSilent: boolean; isCommitted: boolean },
+  { label, isSilent, isCommitted }: RunOptions,
 ): Promise<Outcome> {
-  const conversion = await converter.convert(code, label, isCommitted);
+  const cell = kernel.cells.add(request, isSilent);
+  const name = label ?? `Expression ${cell}`;
+  const { interruptCount } = kernel;
+  const conversion = await kernel.converter.convert(code, name, isCommitted);
+  if (kernel.interruptCount !== interruptCount) return { error: interruption };
   if ('error' in conversion) return conversion;
-  const cell = cells.add(request, isSilent);
-  return executor.run(cell, label, conversion.code, request.message.content.allow_stdin === true);
+  return kernel.executor.run(cell, name, conversion.code, request.message.content.allow_stdin === true);
 }
 
 async function page({ converter }: Kernel, name: string): Promise<Content[]> {
@@ -67,7 +83,7 @@ async function evaluateExpressions(kernel: Kernel, request: Request, expressions
   const values = Object.create(null) as Content;
   if (typeof expressions !== 'object' || expressions === null) return values;
   for (const [name, source] of Object.entries(expressions)) {
-    const options = { label: 'In[expression]', isSilent: true, isCommitted: false };
+    const options = { isSilent: true, isCommitted: false };
     const { result, error } = await runCode(kernel, request, String(source), options);
     values[name] = error
       ? errorContent(error)

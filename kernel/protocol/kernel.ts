@@ -1,5 +1,5 @@
 import type { Converter, ErrorReport } from '../contract.js';
-import type { ExecutorProcess } from '../evaluate/executor-process.js';
+import type { Executor } from '../evaluate/executor.js';
 import type { StreamCoalescer } from '../output/streams.js';
 import type { Channels, Request } from '../wire/channels.js';
 import type { Content } from '../wire/message.js';
@@ -9,11 +9,13 @@ import type { CellHistory } from './cell-history.js';
 export interface Kernel {
   readonly channels: Channels;
   readonly converter: Converter;
-  readonly executor: ExecutorProcess;
+  readonly executor: Executor;
   readonly history: CellHistory;
   readonly streams: StreamCoalescer;
   /** Number of cells run and kept in the history. */
   executionCount: number;
+  /** Number of interrupts so far: a cell that is still being compiled sees by it that it must not start. */
+  interruptCount: number;
   /** Which request each running or recent cell came from: its outputs carry that request as parent. */
   readonly cells: CellRequests;
   /** Requests to run cells that wait behind a failed one are answered with `aborted`. */
