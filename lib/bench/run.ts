@@ -7,6 +7,7 @@ import type { Scale } from '../core/options.js';
 import type { Dataset } from '../data/contract.js';
 import { datasets } from '../data/datasets.js';
 import { Mechanisms } from '../mechanisms/index.js';
+import type { FitContext } from '../methods/contract.js';
 import { digitCnn } from '../metrics/features/digit-cnn.js';
 import { frechetToSensitive } from '../metrics/fid.js';
 import { calibrate, defaultAccountant, Ledger, samePlan } from '../privacy/index.js';
@@ -33,10 +34,20 @@ const curveSamples: Readonly<Record<Scale, number>> = { smoke: 100, laptop: 1000
 export async function run(options: RunOptions): Promise<Run> {
   const checked = checkRunOptions(options);
   const name = `${options.method} on ${options.dataset}, epsilon ${options.epsilon}`;
-  return progressGroup(name, (group) => runChecked(options, checked, group));
+  const owned: { dispose(): void }[] = [];
+  try {
+    return await progressGroup(name, (group) => runChecked(options, checked, group, owned));
+  } finally {
+    for (const disposable of owned.reverse()) disposable.dispose();
+  }
 }
 
-async function runChecked(options: RunOptions, checked: ReturnType<typeof checkRunOptions>, group: ProgressGroup) {
+async function runChecked(
+  options: RunOptions,
+  checked: ReturnType<typeof checkRunOptions>,
+  group: ProgressGroup,
+  owned: { dispose(): void }[],
+) {
   const started = performance.now();
   const { method, params, scale, seed, samples } = checked;
   const { epsilon, signal, root, limit, insecureNoiseSeed } = options;
@@ -55,13 +66,16 @@ async function runChecked(options: RunOptions, checked: ReturnType<typeof checkR
 
   const curve = new CurveRecorder(dataset, scale, group);
   const onSnapshot: CurveRecorder['look'] = (at, sample) => curve.look(at, sample);
-  const model = await method.fit({ mechanisms, facts, params, stream, signal, onSnapshot });
+  const own: FitContext<unknown>['own'] = (disposable) => {
+    owned.push(disposable);
+    return disposable;
+  };
+  const model = await method.fit({ mechanisms, facts, params, stream, signal, own, onSnapshot });
   samePlan(ledger, planned(noiseMultiplier));
   group.keep({ epsilon: ledger.spent().upper });
 
   const labels = evenLabels(samples, facts.classes.length);
   const synthetic: LabeledImages = { ...(await model.sample(labels, stream.fork('samples'))), labels };
-  model.dispose();
   const context = { synthetic, dataset, scale, seed, signal };
   const metrics = await evaluateMetrics(checked.metrics, context);
   const record: RunRecord = {
@@ -106,7 +120,9 @@ class CurveRecorder {
     const next = Math.ceil(steps * ((this.#looked + 1) / curvePoints[this.scale]) ** 2);
     if (step < next || !this.#applies()) return;
     while (Math.ceil(steps * ((this.#looked + 1) / curvePoints[this.scale]) ** 2) <= step) this.#looked++;
-    const labels = evenLabels(curveSamples[this.scale], this.dataset.classes.length);
+    // One of each class after the other: the first few are shown while the run goes on.
+    const { length } = this.dataset.classes;
+    const labels = Uint8Array.from({ length: curveSamples[this.scale] }, (_, i) => i % length);
     const images = await sample(labels);
     const value = await frechetToSensitive({ ...images, labels }, this.dataset.train, digitCnn);
     this.#points.push({ step, value });

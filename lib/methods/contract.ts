@@ -22,6 +22,8 @@ export interface FitContext<Values> {
   readonly stream: SeededStream;
   readonly publicDataset?: PublicDataset;
   readonly signal?: AbortSignal;
+  /** Gives back what it gets (tensors, networks, optimizers), which is disposed when the run is over, however it ends. */
+  readonly own: <T extends { dispose(): void }>(disposable: T) => T;
   /**
    * Tell the harness how training goes: `sample` draws images for the given labels from the model as it is now. The
    * harness decides when it looks.
@@ -32,11 +34,10 @@ export interface FitContext<Values> {
   ) => Promise<void>;
 }
 
-/** A trained model: all that sampling needs, nothing private in it. */
+/** A trained model: all that sampling needs, nothing private in it; what it holds is given to `own`. */
 export interface FittedModel {
   /** One image for each label. */
   sample(labels: Uint8Array, stream: SeededStream): Promise<Images>;
-  dispose(): void;
 }
 
 /**

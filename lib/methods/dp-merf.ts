@@ -47,17 +47,17 @@ export const dpMerf = defineMethod({
   /** Each feature vector has norm 1, so one record more or fewer moves the mean by at most 1 / N. */
   spends: (_params, { size }) => [gaussian({ of: release, l2Sensitivity: 1 / size })],
 
-  async fit({ mechanisms, facts, params, stream, signal, onSnapshot }) {
+  async fit({ mechanisms, facts, params, stream, signal, own, onSnapshot }) {
     checkBatch(params.batchSize, facts.classes.length);
-    const frequencies = drawFrequencies(facts, params.features, params.squaredLengthScale, stream);
+    const frequencies = own(drawFrequencies(facts, params.features, params.squaredLengthScale, stream));
     const released = await mechanisms.labelMeans(release, {
       features: (images) => fourierFeatures(images, frequencies),
       dimension: 2 * frequencies.shape[1],
       clipNorm: 1,
     });
-    const target = tf.tensor2d(released.value, [2 * frequencies.shape[1], facts.classes.length]);
-    const generator = newGenerator(facts, stream);
-    const adam = new Adam(generator.parameters);
+    const target = own(tf.tensor2d(released.value, [2 * frequencies.shape[1], facts.classes.length]));
+    const generator = own(newGenerator(facts, stream));
+    const adam = own(new Adam(generator.parameters));
     const latents = stream.fork('training latents');
     const task = new ProgressTask('training the generator', params.steps, signal);
     for (let step = 1; step <= params.steps; step++) {
@@ -76,12 +76,7 @@ export const dpMerf = defineMethod({
       await onSnapshot({ step, steps }, (labels) => sampleImages(generator, labels, stream.fork(`snapshot ${step}`)));
     }
     task.done();
-    adam.dispose();
-    tf.dispose([target, frequencies]);
-    return {
-      sample: (labels, sampling) => sampleImages(generator, labels, sampling),
-      dispose: () => generator.dispose(),
-    };
+    return { sample: (labels, sampling) => sampleImages(generator, labels, sampling) };
   },
 });
 

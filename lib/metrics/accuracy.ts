@@ -1,3 +1,4 @@
+import type { LabeledImages } from '../core/images.js';
 import { SeededStream } from '../core/rng.js';
 import { measure } from '../mechanisms/index.js';
 import { classifierAccuracy, trainClassifier } from '../nn/train-classifier.js';
@@ -20,12 +21,10 @@ export const accuracy: Metric = {
     const stream = new SeededStream(seed).fork('accuracy');
     const task = 'training a classifier on the synthetic images';
     const network = await trainClassifier(synthetic, { classes, epochs: epochs[scale], stream, task, signal });
-    const value = await measure(
-      dataset.test,
-      `accuracy on ${dataset.test.facts.name}`,
-      async (rows) => 100 * (await classifierAccuracy(network, rows)),
+    const percent = async (rows: LabeledImages) => 100 * (await classifierAccuracy(network, rows));
+    const value = await measure(dataset.test, `accuracy on ${dataset.test.facts.name}`, percent).finally(() =>
+      network.dispose(),
     );
-    network.dispose();
     const notes = [`small CNN, ${epochs[scale]} epochs at most, epoch chosen on held-out synthetic images`];
     const { id, title, unit, better } = accuracy;
     return { metric: id, title, unit, better, value, samples: synthetic.count, notes };

@@ -31,24 +31,30 @@ export async function trainClassifier(images: LabeledImages, training: Classifie
   const steps = Math.max(1, Math.floor(fitted.count / batchSize));
   const task = new ProgressTask(training.task, epochs * steps, signal);
   let best: { accuracy: number; weights: Tensor[] } | undefined;
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const shuffled = stream.fork(`epoch ${epoch}`).permutation(fitted.count);
-    for (let step = 0; step < steps; step++) {
-      const batch = takeImages(fitted, shuffled.subarray(step * batchSize, (step + 1) * batchSize));
-      trainStep(network, adam, batch, classes, learningRate);
-      task.report({ step: epoch * steps + step + 1 });
-      await task.pause();
+  try {
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const shuffled = stream.fork(`epoch ${epoch}`).permutation(fitted.count);
+      for (let step = 0; step < steps; step++) {
+        const batch = takeImages(fitted, shuffled.subarray(step * batchSize, (step + 1) * batchSize));
+        trainStep(network, adam, batch, classes, learningRate);
+        task.report({ step: epoch * steps + step + 1 });
+        await task.pause();
+      }
+      const accuracy = await classifierAccuracy(network, validation);
+      if (best && accuracy < best.accuracy) continue;
+      tf.dispose(best?.weights ?? []);
+      best = { accuracy, weights: snapshot(network.parameters) };
     }
-    const accuracy = await classifierAccuracy(network, validation);
-    if (best && accuracy < best.accuracy) continue;
+    restore(network.parameters, best!.weights);
+    task.done();
+    return network;
+  } catch (error) {
+    network.dispose();
+    throw error;
+  } finally {
     tf.dispose(best?.weights ?? []);
-    best = { accuracy, weights: snapshot(network.parameters) };
+    adam.dispose();
   }
-  restore(network.parameters, best!.weights);
-  tf.dispose(best!.weights);
-  adam.dispose();
-  task.done();
-  return network;
 }
 
 function trainStep(network: SmallClassifier, adam: Adam, batch: LabeledImages, classes: number, learningRate: number) {

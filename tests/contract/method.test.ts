@@ -1,0 +1,104 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../lib/bench/run.js';
+import { OptionError } from '../../lib/core/errors.js';
+import { parameterValues, scales, type Parameters } from '../../lib/core/options.js';
+import { onProgress, type TimedReport } from '../../lib/core/progress.js';
+import { datasets } from '../../lib/data/datasets.js';
+import { methods } from '../../lib/methods/methods.js';
+import { setupEngine, tf } from '../../lib/tensor/index.js';
+
+let folder: string;
+beforeAll(async () => {
+  await setupEngine();
+  folder = await mkdtemp(join(tmpdir(), 'dpbench-methods-'));
+});
+
+let runs = 0;
+const smoke = (method: string, options: object = {}) =>
+  run({
+    method,
+    dataset: 'mnist-10k',
+    epsilon: 10,
+    scale: 'smoke',
+    limit: 500,
+    metrics: [],
+    out: join(folder, `${method}-${++runs}`),
+    ...options,
+  });
+
+describe.each(methods.all())('method $id', (method) => {
+  it('says what it is', () => {
+    expect(method.title.length).toBeGreaterThan(2);
+    expect(method.paper).toMatchObject({ title: expect.any(String) as string, authors: expect.any(String) as string });
+    expect(method.paper.year).toBeGreaterThan(2005);
+    expect(new URL(method.paper.url).protocol).toBe('https:');
+    for (const scale of scales) expect(method.samples[scale]).toBeGreaterThan(0);
+  });
+
+  it('has a default within its own range and a line of documentation for each parameter at each scale', () => {
+    for (const [name, parameter] of Object.entries(method.params as Parameters)) {
+      expect(parameter.doc.length, name).toBeGreaterThan(10);
+      for (const scale of scales) parameter.check(method.id, name, parameter.defaults[scale]);
+    }
+    expect(() => parameterValues(method.id, method.params, 'smoke', { noSuchParameter: 1 })).toThrow(OptionError);
+  });
+
+  it('plans the same finite releases whenever it is asked, from public facts alone, and fewer losses with more noise', async () => {
+    const { facts } = (await datasets.load('mnist-10k', { limit: 500 })).train;
+    for (const scale of scales) {
+      const params = parameterValues(method.id, method.params, scale, {});
+      const events = (noise: number) => method.spends(params, facts).map((release) => release.event(noise));
+      expect(events(1).length).toBeGreaterThan(0);
+      expect(events(1)).toEqual(events(1));
+      expect(JSON.stringify(events(1))).not.toMatch(/null|non-private/); // JSON writes NaN and Infinity as null
+      expect(events(2)).not.toEqual(events(1)); // something is left to calibrate
+    }
+  });
+
+  it('runs: ledger as planned and within the budget, images as asked, progress told, no tensor left behind', async () => {
+    await smoke(method.id); // whatever a process keeps is there now
+    const before = tf.memory().numTensors;
+    const reports: TimedReport[] = [];
+    const stop = onProgress((report) => reports.push(report));
+    const done = await smoke(method.id, { samples: 30 });
+    stop();
+    expect(tf.memory().numTensors).toBe(before);
+
+    expect(done.config).toMatchObject({ private: true, trainingRecords: 500 });
+    const plan = method.spends(done.config.params, (await datasets.load('mnist-10k', { limit: 500 })).train.facts);
+    expect(done.ledger.entries.map(({ event }) => event)).toEqual(
+      plan.map((release) => release.event(done.config.noiseMultiplier)),
+    );
+    expect(done.ledger.spent().upper).toBeLessThanOrEqual(10);
+    expect(done.ledger.spent().upper).toBeGreaterThan(9); // and the budget is used
+
+    expect(done.images).toMatchObject({ count: 30, height: 28, width: 28, channels: 1 });
+    expect([...done.labels]).toEqual(Array.from({ length: 30 }, (_, i) => Math.floor(i / 3)));
+    expect(new Set(done.images.data).size).toBeGreaterThan(10);
+    expect(reports.some(({ step, steps }) => step > 0 && step < steps)).toBe(true);
+    expect(reports.at(-1)).toMatchObject({ done: true });
+  });
+
+  it('repeats by seed once the noise is made repeatable, and never repeats the noise by itself', async () => {
+    const bytes = async (options: object) => (await smoke(method.id, options)).images.data;
+    const first = await bytes({ insecureNoiseSeed: 1, seed: 3 });
+    expect(await bytes({ insecureNoiseSeed: 1, seed: 3 })).toEqual(first);
+    expect(await bytes({ insecureNoiseSeed: 1, seed: 4 })).not.toEqual(first);
+    expect(await bytes({ seed: 3 })).not.toEqual(await bytes({ seed: 3 }));
+  });
+
+  it('stops when it is aborted', async () => {
+    const before = tf.memory().numTensors;
+    // Once at the first report, once when training is on its way.
+    for (const at of [0, 10]) {
+      const controller = new AbortController();
+      const stop = onProgress(({ step }) => step >= at && controller.abort(new Error('enough')));
+      await expect(smoke(method.id, { signal: controller.signal })).rejects.toThrow('enough');
+      stop();
+      expect(tf.memory().numTensors).toBe(before);
+    }
+  });
+});
