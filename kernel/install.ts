@@ -1,136 +1,149 @@
 /**
  * Tells Jupyter about this kernel, without Python:
- *   node dist/kernel/install.js install [--user | --prefix P | --sys-prefix] [--name n] [--display-name d]
- *   node dist/kernel/install.js uninstall [--user | --prefix P | --sys-prefix] [--name n]
+ *   node dist/kernel/install.js install [--user | --prefix DIR | --sys-prefix] [--name NAME] [--display-name TEXT]
+ *   node dist/kernel/install.js uninstall [--user | --prefix DIR | --sys-prefix] [--name NAME]
+ *   node dist/kernel/install.js list
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { OptionError } from './preload.js';
+import { searchedFolders, specFolder, type Place } from './jupyter-folders.js';
+import { kernelSpec, whatIsBroken, whatIsIn } from './kernel-spec.js';
+import { logoPng, logoSvg } from './logo.js';
+import { DpbenchError, OptionError, plotlyFile } from './preload.js';
 
-export interface InstallOptions {
-  /** `{prefix}/share/jupyter`; the user's own data folder when absent. */
-  readonly prefix?: string;
+export interface InstallOptions extends Place {
   /** Letters, digits, `.`, `_` and `-`; the kernel's id. */
   readonly name?: string;
   readonly displayName?: string;
 }
 
-export interface KernelSpec {
-  readonly argv: readonly string[];
-  readonly display_name: string;
-  readonly language: string;
-  readonly interrupt_mode: 'message';
-  readonly kernel_protocol_version: string;
-  readonly metadata: { readonly debugger: boolean };
-}
-
 const defaultName = 'dpbench';
 
 /**
- * Writes the kernel's `kernel.json`, replacing one of the same name. Returns its folder.
+ * Writes the kernel's folder: `kernel.json`, logos, and plotly.js for figures without a network. One of the same name
+ * is replaced; it stays as it is when anything fails. Returns the folder.
  *
- * @throws OptionError for a name that Jupyter would refuse
+ * @throws OptionError for a bad name or prefix; DpbenchError for a folder that cannot be written and for a kernel of
+ *   that name that is not dpbench's
  * @example installKernel({ prefix: '/opt/venv' })   // '/opt/venv/share/jupyter/kernels/dpbench'
  */
-export function installKernel({ prefix, name = defaultName, displayName }: InstallOptions = {}): string {
-  const folder = specFolder(prefix, name);
-  const temporary = `${folder}.new-${process.pid}`;
-  mkdirSync(temporary, { recursive: true });
-  writeFileSync(join(temporary, 'kernel.json'), `${JSON.stringify(kernelSpec(displayName), null, 2)}\n`);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(temporary, folder);
-  return folder;
-}
-
-/** Removes the kernel again. Returns the folder, or undefined when it was not installed. */
-export function uninstallKernel({ prefix, name = defaultName }: InstallOptions = {}): string | undefined {
-  const folder = specFolder(prefix, name);
-  if (!existsSync(folder)) return undefined;
-  rmSync(folder, { recursive: true });
-  return folder;
-}
-
-export function kernelSpec(displayName = 'TypeScript (dpbench)'): KernelSpec {
-  const main = join(dirname(fileURLToPath(import.meta.url)), 'main.js');
-  return {
-    argv: [stableNode(), main, '--connection-file', '{connection_file}'],
-    display_name: displayName,
-    language: 'typescript',
-    interrupt_mode: 'message',
-    kernel_protocol_version: '5.5',
-    metadata: { debugger: false },
-  };
-}
-
-function specFolder(prefix: string | undefined, name: string): string {
-  if (!/^[A-Za-z0-9._-]+$/.test(name)) {
-    const expected = "letters, digits, '.', '_' and '-'";
-    throw new OptionError({ asked: 'kernel install', wrong: '--name is no kernel name', got: name, expected });
-  }
-  return join(prefix === undefined ? userFolder() : join(prefix, 'share', 'jupyter'), 'kernels', name);
-}
-
-/** Where Jupyter looks for the kernels of one user. */
-function userFolder(): string {
-  const { JUPYTER_DATA_DIR, XDG_DATA_HOME, APPDATA } = process.env;
-  if (JUPYTER_DATA_DIR) return JUPYTER_DATA_DIR;
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Jupyter');
-  if (process.platform === 'win32') return join(APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'jupyter');
-  return join(XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jupyter');
-}
-
-/**
- * The path of Node that an update is least likely to remove: an entry of PATH that leads to the running program, else
- * the program itself.
- */
-function stableNode(): string {
-  const running = realpathSync(process.execPath);
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const candidate = join(folder, process.platform === 'win32' ? 'node.exe' : 'node');
-    if (folder.startsWith('/') || /^[A-Za-z]:/.test(folder)) {
-      if (existsSync(candidate) && realpathSync(candidate) === running) return candidate;
+export function installKernel({ name = defaultName, displayName, ...place }: InstallOptions = {}): string {
+  const folder = specFolder(place, name);
+  refuseOthers('kernel install', folder);
+  const made = `${folder}.new-${process.pid}`;
+  const before = `${folder}.old-${process.pid}`;
+  return writing('kernel install', folder, () => {
+    try {
+      makeFolder(made);
+      writeFileSync(join(made, 'kernel.json'), `${JSON.stringify(kernelSpec(displayName), null, 2)}\n`);
+      for (const size of [32, 64]) writeFileSync(join(made, `logo-${size}x${size}.png`), logoPng(size));
+      writeFileSync(join(made, 'logo-svg.svg'), logoSvg());
+      copyFileSync(plotlyFile(), join(made, 'plotly.min.js'));
+      if (existsSync(folder)) renameSync(folder, before);
+      renameSync(made, folder);
+      return folder;
+    } finally {
+      if (existsSync(before) && !existsSync(folder)) renameSync(before, folder);
+      for (const rest of [before, made]) if (existsSync(rest)) rmSync(rest, { recursive: true, force: true });
     }
-  }
-  return process.execPath;
+  });
 }
 
-function pythonPrefix(): string {
+/** Removes the kernel again. Returns the folder, or undefined when it was not installed. Throws as `installKernel`. */
+export function uninstallKernel({ name = defaultName, ...place }: InstallOptions = {}): string | undefined {
+  const folder = specFolder(place, name);
+  if (!existsSync(folder)) return undefined;
+  refuseOthers('kernel uninstall', folder);
+  return writing('kernel uninstall', folder, () => {
+    rmSync(folder, { recursive: true });
+    return folder;
+  });
+}
+
+export interface InstalledKernel {
+  readonly name: string;
+  readonly folder: string;
+  /** Why it cannot start; undefined when it can. */
+  readonly broken?: string;
+}
+
+/** The kernels of dpbench where Jupyter looks for kernels, and in `place`. */
+export function installedKernels(place: Place = {}): InstalledKernel[] {
+  return searchedFolders(place).flatMap((kernels) => {
+    const names = existsSync(kernels) ? readdirSync(kernels) : [];
+    return names
+      .map((name) => ({ name, folder: join(kernels, name) }))
+      .filter(({ name, folder }) => !/\.(new|old)-\d+$/.test(name) && whatIsIn(folder) === 'dpbench')
+      .map((found) => ({ ...found, broken: whatIsBroken(found.folder) }));
+  });
+}
+
+function refuseOthers(asked: string, folder: string): void {
+  if (whatIsIn(folder) !== 'other') return;
+  const wrong = 'another kernel has that name';
+  throw new DpbenchError({ asked, wrong, got: folder, next: 'Give another --name, or remove that folder yourself.' });
+}
+
+/** As `mkdirSync` with `recursive`, which never returns where a parent cannot be made (`/proc`). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
+/** Turns what the file system says into a sentence with a next step. */
+function writing<T>(asked: string, folder: string, action: () => T): T {
   try {
-    const program = process.platform === 'win32' ? 'python' : 'python3';
-    return execFileSync(program, ['-c', 'import sys; print(sys.prefix)'], { encoding: 'utf8' }).trim();
+    return action();
   } catch (cause) {
-    const problem = {
-      asked: 'kernel install --sys-prefix',
-      wrong: 'Python does not run',
-      next: 'Use --prefix or --user.',
-    };
-    throw new OptionError(problem, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const wrong = `cannot write there (${code ?? message})`;
+    const problem = { asked, wrong, got: dirname(folder), expected: 'a folder that you may write' };
+    throw new DpbenchError({ ...problem, next: 'Use --user, or --prefix with a folder of your own.' }, { cause });
   }
 }
 
-const usage = 'install | uninstall [--user | --prefix P | --sys-prefix] [--name n] [--display-name d]';
+const usage = 'install | uninstall | list [--user | --prefix DIR | --sys-prefix] [--name NAME] [--display-name TEXT]';
 
 /** The command line. Returns what to print. */
 export function installCommand(args: readonly string[]): string {
   const { values, positionals } = parse(args);
-  const prefix = values['sys-prefix'] ? pythonPrefix() : values.prefix;
-  const options = { prefix, name: values.name, displayName: values['display-name'] };
-  if (positionals.length === 1 && positionals[0] === 'install') return `Installed in ${installKernel(options)}`;
-  if (positionals.length === 1 && positionals[0] === 'uninstall') {
-    const folder = uninstallKernel(options);
-    return folder === undefined ? 'Not installed there; nothing to remove.' : `Removed ${folder}`;
+  if (values.help) return `dpbench kernel ${usage}`;
+  const place = { user: values.user, prefix: values.prefix, sysPrefix: values['sys-prefix'] };
+  const options = { ...place, name: values.name, displayName: values['display-name'] };
+  switch (positionals.length === 1 ? positionals[0] : undefined) {
+    case 'install':
+      return `Installed in ${installKernel(options)}`;
+    case 'uninstall': {
+      const folder = uninstallKernel(options);
+      return folder === undefined ? 'Not installed there; nothing to remove.' : `Removed ${folder}`;
+    }
+    case 'list': {
+      const lines = installedKernels(place).map(({ name, folder, broken }) => `${name}  ${folder}  ${broken ?? 'ok'}`);
+      return lines.length === 0
+        ? 'No kernel of dpbench is installed. Install it: dpbench kernel install'
+        : lines.join('\n');
+    }
+    default:
+      throw new OptionError({ asked: 'kernel', wrong: 'unknown command', got: positionals.join(' '), expected: usage });
   }
-  throw new OptionError({ asked: 'kernel', wrong: 'unknown command', got: positionals.join(' '), expected: usage });
 }
 
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { user: flag, 'sys-prefix': flag, prefix: text, name: text, 'display-name': text };
+  const options = { user: flag, 'sys-prefix': flag, prefix: text, name: text, 'display-name': text, help: flag };
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
@@ -140,9 +153,9 @@ function parse(args: readonly string[]) {
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
-    process.stderr.write(`${installCommand(process.argv.slice(2))}\n`);
+    process.stdout.write(`${installCommand(process.argv.slice(2))}\n`);
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
+    process.stderr.write(`dpbench: ${(error as Error).message}\n`);
     process.exitCode = error instanceof OptionError ? 2 : 1;
   }
 }

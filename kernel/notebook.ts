@@ -1,36 +1,31 @@
 /**
  * Runs a notebook from the command line, through the kernel:
- *   node dist/kernel/notebook.js FILE [--out FILE] [--timeout SECONDS]
- * Writes the notebook with its outputs (over FILE without --out), also when a cell fails. Exit code 0: all cells ran;
- * 1: a cell failed; 2: bad usage.
+ *   node dist/kernel/notebook.js FILE [--out FILE] [--html FILE] [--timeout SECONDS]
+ * Writes the notebook with its outputs (over FILE without --out), also when a cell fails or Ctrl-C stops it. Exit code
+ * 0: all cells ran; 1: a cell failed; 2: bad usage; 130: stopped.
  */
-import { readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { KernelClient, type Execution } from './client.js';
+import { checkFolderOf, readNotebook, writeNotebook, type Notebook, type NotebookCell } from './notebook-file.js';
+import { findHtmlConverter, writeHtml } from './notebook-html.js';
 import type { CellOutput } from './outputs.js';
-import { DataError, OptionError } from './preload.js';
+import { OptionError } from './preload.js';
 
-/** A notebook file, format 4, as far as running it needs to know. */
-export interface Notebook {
-  cells: NotebookCell[];
-  metadata: Record<string, unknown>;
-  nbformat: number;
-}
-
-interface NotebookCell {
-  cell_type: string;
-  source: string | string[];
-  metadata: Record<string, unknown>;
-  outputs?: unknown[];
-  execution_count?: number | null;
+export interface CellFailure {
+  /** The number that stands beside the cell, as in `Cell 3, line 2`. */
+  readonly cell: number;
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
 }
 
 export interface NotebookRun {
   readonly notebook: Notebook;
-  /** The first cell that failed: its number among all cells, from 1, and why. */
-  readonly failure?: { readonly cell: number; readonly ename: string; readonly evalue: string };
+  /** The first cell that failed, and why. */
+  readonly failure?: CellFailure;
 }
 
 export interface RunNotebookOptions {
@@ -38,22 +33,28 @@ export interface RunNotebookOptions {
   readonly timeout?: number;
   /** The folder that the cells run in. */
   readonly cwd?: string;
+  /** The kernel's command; this package's own when absent. */
+  readonly argv?: readonly string[];
+  /** Interrupts the running cell and ends the run. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (line: string) => void;
 }
 
 /** Runs the code cells in order, up to the first that fails, and puts their outputs in. */
 export async function runNotebook(notebook: Notebook, options: RunNotebookOptions = {}): Promise<NotebookRun> {
-  const codeCells = notebook.cells.map((cell, i) => ({ cell, number: i + 1 })).filter(({ cell }) => isCode(cell));
-  for (const { cell } of codeCells) Object.assign(cell, { outputs: [], execution_count: null });
-  const client = await KernelClient.start({ cwd: options.cwd });
+  const codeCells = notebook.cells.filter(({ cell_type }) => cell_type === 'code');
+  for (const cell of codeCells) Object.assign(cell, { outputs: [], execution_count: null });
+  const client = await KernelClient.start({ cwd: options.cwd, argv: options.argv });
   try {
     await describeKernel(client, notebook);
-    for (const [i, { cell, number }] of codeCells.entries()) {
+    let count = 0;
+    for (const [i, cell] of codeCells.entries()) {
       const source = sourceOf(cell);
       if (source.trim() === '') continue;
       options.onProgress?.(`cell ${i + 1} of ${codeCells.length}: ${firstLine(source)}`);
-      const failure = await runCell(client, cell, source, options.timeout);
-      if (failure) return { notebook, failure: { cell: number, ...failure } };
+      const failure = await runCell(client, cell, source, options);
+      count++;
+      if (failure) return { notebook, failure: { cell: count, ...failure } };
     }
     return { notebook };
   } finally {
@@ -61,37 +62,46 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
   }
 }
 
+/** After a cell was told to stop, the kernel has this long until it is ended: native code may never listen. */
+const patience = 30_000;
+
 async function runCell(
   client: KernelClient,
   cell: NotebookCell,
   source: string,
-  timeout: number | undefined,
-): Promise<{ ename: string; evalue: string } | undefined> {
+  { timeout, signal }: RunNotebookOptions,
+): Promise<Omit<CellFailure, 'cell'> | undefined> {
   const outputs: CellOutput[] = [];
   cell.outputs = outputs;
-  let isLate = false;
-  const timer =
-    timeout === undefined
-      ? undefined
-      : setTimeout(() => {
-          isLate = true;
-          void client.interrupt();
-        }, timeout * 1000);
+  let why: string | undefined;
+  const timers: NodeJS.Timeout[] = [];
+  const stop = (reason: string): void => {
+    why ??= reason;
+    client.interrupt().catch(() => undefined);
+    timers.push(setTimeout(() => void client.kill(), patience));
+  };
+  const stopAsked = (): void => stop('The run was stopped.');
+  signal?.addEventListener('abort', stopAsked);
+  if (timeout !== undefined) {
+    timers.push(setTimeout(() => stop(`The cell took longer than ${timeout} s.`), timeout * 1000));
+  }
   let execution: Execution;
   try {
+    if (signal?.aborted) stopAsked();
     execution = await client.execute(source, { outputs });
   } catch (error) {
-    return { ename: 'DeadKernel', evalue: (error as Error).message };
+    const evalue = why ?? (error as Error).message;
+    outputs.push({ output_type: 'error', ename: 'DeadKernel', evalue, traceback: [`DeadKernel: ${evalue}`] });
+    return { ename: 'DeadKernel', evalue, traceback: [] };
   } finally {
-    clearTimeout(timer);
+    signal?.removeEventListener('abort', stopAsked);
+    for (const timer of timers) clearTimeout(timer);
   }
   cell.execution_count = Number(execution.reply.execution_count);
   const error = outputs.find((output) => output.output_type === 'error');
-  if (error) {
-    const evalue = isLate ? `The cell took longer than ${timeout} s.` : error.evalue;
-    return { ename: isLate ? 'Timeout' : error.ename, evalue };
-  }
-  return undefined;
+  if (!error) return undefined;
+  const { ename, evalue, traceback } = error;
+  return why === undefined ? { ename, evalue, traceback } : { ename: 'Stopped', evalue: why, traceback: [] };
 }
 
 /** Front-ends highlight and export by what the notebook says of its kernel. */
@@ -101,8 +111,6 @@ async function describeKernel(client: KernelClient, notebook: Notebook): Promise
   notebook.metadata.kernelspec ??= { name: 'dpbench', display_name: 'TypeScript (dpbench)', language: 'typescript' };
 }
 
-const isCode = (cell: NotebookCell): boolean => cell.cell_type === 'code';
-
 const sourceOf = ({ source }: NotebookCell): string => (Array.isArray(source) ? source.join('') : source);
 
 function firstLine(source: string): string {
@@ -110,71 +118,84 @@ function firstLine(source: string): string {
   return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }
 
-export function readNotebook(path: string): Notebook {
-  let value: Partial<Notebook>;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Notebook>;
-  } catch (cause) {
-    throw new DataError(
-      { asked: `notebook ${path}`, wrong: (cause as Error).message, expected: 'a .ipynb file' },
-      { cause },
-    );
-  }
-  if (!Array.isArray(value.cells) || value.nbformat !== 4) {
-    const expected = 'format 4 with cells';
-    throw new DataError({
-      asked: `notebook ${path}`,
-      wrong: 'not a notebook of format 4',
-      got: value.nbformat,
-      expected,
-    });
-  }
-  return { metadata: {}, ...value } as Notebook;
-}
-
-/** Writes beside, then renames: a stop in the middle never costs the notebook. */
-export function writeNotebook(path: string, notebook: Notebook): void {
-  const temporary = `${path}.new-${process.pid}`;
-  writeFileSync(temporary, `${JSON.stringify(notebook, null, 1)}\n`);
-  renameSync(temporary, path);
-}
-
 /** The command line: returns the exit code. */
-export async function notebookCommand(args: readonly string[], say: (line: string) => void): Promise<number> {
-  const { values, positionals } = parse(args);
-  const [file] = positionals;
-  const timeout = values.timeout === undefined ? undefined : Number(values.timeout);
-  if (file === undefined || positionals.length > 1 || !(timeout === undefined || timeout > 0)) {
-    throw new OptionError({ asked: 'notebook run', wrong: 'bad usage', got: args.join(' '), expected: usage });
-  }
-  const { notebook, failure } = await runNotebook(readNotebook(file), {
+export async function notebookCommand(
+  args: readonly string[],
+  say: (line: string) => void,
+  options: Pick<RunNotebookOptions, 'argv' | 'signal'> = {},
+): Promise<number> {
+  const { file, out, html, timeout } = parse(args);
+  const notebook = readNotebook(file);
+  for (const target of [out, html]) if (target !== undefined) checkFolderOf('notebook run', target);
+  const converter = html === undefined ? undefined : findHtmlConverter();
+  const { failure } = await runNotebook(notebook, {
+    ...options,
     timeout,
     cwd: dirname(resolve(file)),
     onProgress: say,
   });
-  const target = values.out ?? file;
+  const target = out ?? file;
   writeNotebook(target, notebook);
   say(`wrote ${target}`);
-  if (failure) say(`cell ${failure.cell} failed: ${failure.ename}: ${failure.evalue}`);
-  return failure ? 1 : 0;
+  if (failure) {
+    say(`cell ${failure.cell} failed: ${failure.ename}: ${failure.evalue}`);
+    for (const line of failure.traceback) say(line);
+  }
+  if (converter && html !== undefined) {
+    writeHtml(converter, target, html);
+    say(`wrote ${html}`);
+  }
+  return options.signal?.aborted ? 130 : failure ? 1 : 0;
 }
 
-const usage = 'FILE [--out FILE] [--timeout SECONDS]';
+const usage = 'FILE [--out FILE] [--html FILE] [--timeout SECONDS]';
 
-function parse(args: readonly string[]) {
+interface Arguments {
+  readonly file: string;
+  readonly out?: string;
+  readonly html?: string;
+  readonly timeout?: number;
+}
+
+function parse(args: readonly string[]): Arguments {
   const text = { type: 'string' } as const;
+  const asked = 'notebook run';
+  let parsed;
   try {
-    return parseArgs({ args: [...args], options: { out: text, timeout: text }, allowPositionals: true });
+    parsed = parseArgs({ args: [...args], options: { out: text, html: text, timeout: text }, allowPositionals: true });
   } catch (cause) {
-    throw new OptionError({ asked: 'notebook run', wrong: (cause as Error).message, expected: usage }, { cause });
+    throw new OptionError({ asked, wrong: (cause as Error).message, expected: usage }, { cause });
   }
+  const { values, positionals } = parsed;
+  const [file] = positionals;
+  if (file === undefined || positionals.length > 1) {
+    throw new OptionError({ asked, wrong: 'not one file', got: positionals.join(' '), expected: usage });
+  }
+  const timeout = values.timeout === undefined ? undefined : Number(values.timeout);
+  if (timeout !== undefined && !(timeout > 0)) {
+    throw new OptionError({ asked, wrong: '--timeout is no time', got: values.timeout, expected: 'seconds above 0' });
+  }
+  return { file, out: values.out, html: values.html, timeout };
+}
+
+/** Ctrl-C stops the cell, keeps the half-run notebook and ends the kernel; a second one ends at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(130);
+      stop.abort();
+    });
+  }
+  return stop.signal;
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   try {
-    process.exitCode = await notebookCommand(process.argv.slice(2), (line) => process.stderr.write(`${line}\n`));
+    process.exitCode = await notebookCommand(process.argv.slice(2), say, { signal: stopSignal() });
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
+    say(`dpbench: ${(error as Error).message}`);
     process.exitCode = error instanceof OptionError ? 2 : 1;
   }
 }

@@ -9,9 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { onProgress, type TimedReport } from '../lib/core/progress.js';
 import type { MimeBundle } from '../lib/core/mime.js';
 
-export { DataError, OptionError } from '../lib/core/errors.js';
+export { DataError, DpbenchError, OptionError } from '../lib/core/errors.js';
 export { displaySymbol, escapeHtml } from '../lib/core/mime.js';
 export { htmlTable, plainTable } from '../lib/display/html-table.js';
+export { plotlyFile } from '../lib/display/plotly-page.js';
+export { cacheFolder } from '../lib/tensor/runtime/cache-folder.js';
 export { computeEnvironment } from '../lib/tensor/malloc.js';
 
 const require = createRequire(import.meta.url);

@@ -100,17 +100,17 @@ function prepare() {
 
 function start() {
   prepare();
-  const { bin } = jupyterEnvironment();
+  process.env.DPBENCH_JUPYTER = jupyterEnvironment().folder;
   // A new folder each time: what is shown comes from this run.
   const results = join(root, 'results', `first-run-${new Date().toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')}`);
   mkdirSync(results, { recursive: true });
   process.env.DPBENCH_RESULTS = join(results, 'runs');
   const executed = join(results, '01-first-run.ipynb');
+  const page = executed.replace(/ipynb$/, 'html');
   say(`running ${notebook}`);
-  dpbench('notebook', 'run', notebook, '--out', executed);
-  run(bin('python'), ['-m', 'nbconvert', '--log-level=ERROR', '--to', 'html', executed]);
+  dpbench('notebook', 'run', notebook, '--out', executed, '--html', page);
   say(`executed notebook: ${executed}`);
-  say(`its HTML:          ${executed.replace(/ipynb$/, 'html')}`);
+  say(`its HTML:          ${page}`);
   say(`result folders:    ${join(results, 'runs')}`);
 }
 
