@@ -6,7 +6,7 @@ import { parameterValues, scales, type Scale } from '../core/options.js';
 import { datasets } from '../data/datasets.js';
 import { methods } from '../methods/methods.js';
 import { metrics } from '../metrics/metrics.js';
-import { accountants } from '../privacy/index.js';
+import { accountants, Ledger } from '../privacy/index.js';
 
 /** What a parameter may be given as; no `Diagnostic`, since nothing that trains may depend on one. */
 export type ParameterInput = number | string | boolean | readonly (number | string)[] | undefined;
@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly root?: string;
   /** Folder of the result; a new one under `results/` when left out. */
   readonly out?: string;
+  /** Charged for this run too, before each release: several runs on the same data then have a total (`dp.Ledger`). */
+  readonly ledger?: Ledger;
   /** Makes the privacy noise repeatable, for tests: the result is marked as not private. */
   readonly insecureNoiseSeed?: number;
   readonly signal?: AbortSignal;
@@ -55,6 +57,7 @@ const keys: readonly (keyof RunOptions)[] = [
   'limit',
   'root',
   'out',
+  'ledger',
   'insecureNoiseSeed',
   'signal',
 ];
@@ -74,6 +77,8 @@ export function checkRunOptions(options: RunOptions) {
   if (samples !== undefined) check('count', asked, { samples });
   if (accountant !== undefined) accountants.get(accountant);
   if (options.out !== undefined) refuseExisting(options.out);
+  if (options.ledger !== undefined && !(options.ledger instanceof Ledger))
+    throw new OptionError({ asked, wrong: 'ledger is no ledger', got: options.ledger, expected: 'a dp.Ledger' });
   const method = methods.get(options.method);
   const params = parameterValues(method.id, method.params, scale, options.params);
   datasets.describe(options.dataset);

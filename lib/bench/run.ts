@@ -10,7 +10,7 @@ import { Mechanisms } from '../mechanisms/index.js';
 import type { FitContext } from '../methods/contract.js';
 import { digitCnn } from '../metrics/features/digit-cnn.js';
 import { frechetToSensitive } from '../metrics/fid.js';
-import { calibrate, defaultAccountant, Ledger, samePlan } from '../privacy/index.js';
+import { calibrate, defaultAccountant, Ledger } from '../privacy/index.js';
 import { evaluateMetrics } from './evaluate.js';
 import { showPoints } from './result-curve.js';
 import { saveRun, type RunRecord } from './result-folder.js';
@@ -60,7 +60,9 @@ async function runChecked(
   const planned = (noiseMultiplier: number) => plan.map((release) => release.event(noiseMultiplier));
   const accountant = options.accountant ?? defaultAccountant(composedEvent(planned(1)));
   const noiseMultiplier = calibrate((z) => composedEvent(planned(z)), { epsilon, delta, accountant });
-  const ledger = new Ledger({ delta, accountant, epsilonTarget: epsilon });
+  const run = `${method.id} at epsilon ${epsilon}, seed ${seed}`;
+  const charge = { chargedTo: options.ledger, run, dataset: dataset.name };
+  const ledger = new Ledger({ delta, accountant, epsilonTarget: epsilon, ...charge });
   const noise = new SecureStream(insecureNoiseSeed);
   const mechanisms = new Mechanisms({ sensitive: dataset.train, plan, noiseMultiplier, ledger, noise, signal });
 
@@ -71,7 +73,7 @@ async function runChecked(
     return disposable;
   };
   const model = await method.fit({ mechanisms, facts, params, stream, signal, own, onSnapshot });
-  samePlan(ledger, planned(noiseMultiplier));
+  mechanisms.finish();
   group.keep({ epsilon: ledger.spent().upper });
 
   const labels = evenLabels(samples, facts.classes.length);

@@ -1,3 +1,4 @@
+import { DpbenchError } from '../core/errors.js';
 import type { RandomStream } from '../core/rng.js';
 
 /**
@@ -13,7 +14,14 @@ export class ExactCoins {
   }
 
   #word(): number {
-    return Math.floor(this.#stream.uniform() * 2 ** 32);
+    const word = Math.floor(this.#stream.uniform() * 2 ** 32);
+    if (word >= 0 && word < 2 ** 32) return word;
+    throw new DpbenchError({
+      asked: 'exact noise',
+      wrong: 'the source of randomness failed, so nothing is released',
+      got: word,
+      expected: 'a uniform number in [0, 1)',
+    });
   }
 
   /** 0 or 1 with equal probability. */

@@ -1,3 +1,6 @@
-export { gaussian, Mechanisms, type PlannedRelease, type Released } from './mechanisms.js';
+export { Mechanisms } from './mechanisms.js';
+export { gaussian, gaussianOnSamples, histogram, noisyMax, reuse, type PlannedRelease } from './planned-release.js';
+export { PoissonSampling } from './poisson.js';
 export { measure, preview } from './measure.js';
 export { Sensitive, type PublicFacts, type SensitiveImages } from './sensitive.js';
+export type { Released } from './released.js';

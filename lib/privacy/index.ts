@@ -2,4 +2,6 @@ export { accountants, defaultAccountant, type AccountantId } from './accountants
 export { calibrate, noiseMultiplier, type CalibrationTarget, type NoiseMultiplierOptions } from './calibrate.js';
 export type { Accountant, AccountantOptions, EpsilonBracket } from './contract.js';
 export { epsilon, epsilonOf, type AccountantChoice, type EpsilonOptions } from './epsilon.js';
-export { Ledger, samePlan, type LedgerEntry, type LedgerOptions, type LedgerRecord } from './ledger.js';
+export { Ledger, type LedgerOptions } from './ledger.js';
+export type { LedgerEntry, LedgerRecord } from './ledger-entry.js';
+export { samePlan } from './same-plan.js';

@@ -1,28 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
 import { check, checkOneOf } from '../core/check.js';
-import { BudgetError, DataError } from '../core/errors.js';
-import { composedEvent, describeEvent, type NeighbouringRelation, type PrivacyEvent } from '../core/events.js';
-import type { AccountantId } from './accountants.js';
+import { BudgetError } from '../core/errors.js';
+import { composedEvent } from '../core/events.js';
+import { accountants, type AccountantId } from './accountants.js';
 import type { EpsilonBracket } from './contract.js';
 import { epsilonOf } from './epsilon.js';
-
-/** What a mechanism tells the ledger about one release (a whole training loop is one, `self-composed`). */
-export interface LedgerRecord {
-  /** What was released, in words: `label-wise mean embedding`. */
-  readonly of: string;
-  /** Name of the mechanism: `gaussian`, `dp-sgd`. */
-  readonly mechanism: string;
-  readonly event: PrivacyEvent;
-  readonly relation: NeighbouringRelation;
-  /** In the units of what was released. */
-  readonly noiseStandardDeviation?: number;
-  readonly l2Sensitivity?: number;
-}
-
-/** A line of the ledger: the record and what all lines up to it have spent (upper bound). */
-export interface LedgerEntry extends LedgerRecord {
-  readonly epsilonAfter: number;
-}
+import type { LedgerEntry, LedgerRecord } from './ledger-entry.js';
+import { digestOf, infinityAsWord, readLedgerFile, wordAsInfinity } from './ledger-file.js';
 
 export interface LedgerOptions {
   /** In (0, 1), for the whole ledger. */
@@ -31,13 +14,24 @@ export interface LedgerOptions {
   readonly accountant?: AccountantId;
   /** What may be spent in all; a record that would exceed it is refused before it is written. */
   readonly epsilonTarget?: number;
+  /** Writes every record to this ledger too, and first: runs on the same data then have a total. */
+  readonly chargedTo?: Ledger;
+  /** Name of this run in that ledger. */
+  readonly run?: string;
+  /** Data that the ledger is about; without it, the first record that names some decides. */
+  readonly dataset?: string;
 }
 
 const slack = 1 + 1e-9;
+/** Stored epsilons are compared to this relative precision: they pass through another program's accountant of the same kind. */
+const storedPrecision = 1e-6;
 const relations = ['add-or-remove-one', 'replace-one'] as const;
 
 /**
  * What was released about one dataset, and what it cost so far. Lines are only ever added; each is frozen.
+ *
+ * Releases that saw disjoint parts of the data (`part`) cost the largest of the parts, not their sum: a record is in one
+ * part only (McSherry 2009, parallel composition). Which part a record is in must not depend on the other records.
  *
  * @example
  * const ledger = new Ledger({ delta: 1e-5, epsilonTarget: 5 });
@@ -48,14 +42,20 @@ export class Ledger {
   readonly delta: number;
   readonly accountant: AccountantId | undefined;
   readonly epsilonTarget: number | undefined;
+  readonly #labels: Pick<LedgerRecord, 'run' | 'dataset'>;
+  readonly #chargedTo: Ledger | undefined;
   readonly #entries: LedgerEntry[] = [];
 
-  constructor({ delta, accountant, epsilonTarget }: LedgerOptions) {
+  constructor({ delta, accountant, epsilonTarget, chargedTo, run, dataset }: LedgerOptions) {
     check('probability', 'Ledger', { delta });
     if (epsilonTarget !== undefined && epsilonTarget !== Infinity) check('positive', 'Ledger', { epsilonTarget });
+    if (accountant !== undefined) accountants.get(accountant);
     this.delta = delta;
     this.accountant = accountant;
     this.epsilonTarget = epsilonTarget;
+    this.#labels = { ...(run !== undefined && { run }), ...(dataset !== undefined && { dataset }) };
+    this.#chargedTo = chargedTo;
+    Object.freeze(this);
   }
 
   /** The lines so far, oldest first (a copy). */
@@ -64,123 +64,146 @@ export class Ledger {
   }
 
   /**
-   * Writes a line. Throws `BudgetError`, and writes nothing, when the relation differs from the earlier lines' or when
-   * the sum would exceed the target.
+   * Writes a line, before the release is made. Throws `BudgetError`, and writes nothing anywhere, when the relation or the
+   * dataset differs from the earlier lines' or when the sum would exceed a target.
    */
   record(record: LedgerRecord): LedgerEntry {
-    checkOneOf('Ledger.record', 'relation', record.relation, relations);
-    const first = this.#entries[0];
-    if (first && first.relation !== record.relation)
-      throw new BudgetError({
-        asked: `Ledger.record (${record.of})`,
-        wrong: 'one ledger cannot mix neighbouring relations',
-        got: record.relation,
-        expected: first.relation,
-        next: 'Analyse both releases under one relation.',
-      });
-    const all = composedEvent([...this.#entries.map((entry) => entry.event), record.event]);
-    const epsilonAfter = this.#bracket(all).upper;
+    const labelled = { ...record, ...this.#labels };
+    this.#checkFits(record);
+    const entry = this.#entryFor(labelled);
+    this.#chargedTo?.record(labelled);
+    this.#entries.push(entry);
+    return entry;
+  }
+
+  /** What all lines have spent together, and the accountant that says so. */
+  spent(): EpsilonBracket & { readonly accountant: string } {
+    return this.#bracket(this.#entries);
+  }
+
+  /** The same by another accountant: `ledger.spentBy('rdp')`; undefined when it cannot take one of the events. */
+  spentBy(accountant: AccountantId): EpsilonBracket | undefined {
+    const member = accountants.get(accountant);
+    if (this.#entries.some(({ event }) => member.refuses(event) !== undefined)) return undefined;
+    return this.#bracket(this.#entries, accountant);
+  }
+
+  #entryFor(record: LedgerRecord): LedgerEntry {
+    const asked = `Ledger.record (${record.of})`;
+    this.#checkFits(record);
+    const { upper: epsilonAfter, accountant } = this.#bracket([...this.#entries, record]);
     if (this.epsilonTarget !== undefined && epsilonAfter > this.epsilonTarget * slack)
       throw new BudgetError({
-        asked: `Ledger.record (${record.of})`,
+        asked,
         wrong: 'the release would exceed the budget, so it was not made',
         got: epsilonAfter,
         expected: `an epsilon of at most ${this.epsilonTarget}`,
         next: 'Calibrate the noise for the whole plan before the first release.',
       });
-    const entry = deepFreeze(structuredClone({ ...record, epsilonAfter }));
-    this.#entries.push(entry);
-    return entry;
+    return deepFreeze(structuredClone({ ...record, epsilonAfter, accountant }));
   }
 
-  /** What all lines have spent together. */
-  spent(): EpsilonBracket {
-    return this.#bracket(this.event());
+  #checkFits(record: LedgerRecord): void {
+    const asked = `Ledger.record (${record.of})`;
+    checkOneOf('Ledger.record', 'relation', record.relation, relations);
+    if (record.part !== undefined && record.relation === 'replace-one')
+      throw new BudgetError({
+        asked,
+        wrong: 'a replaced record may move to another part, so disjoint parts do not compose in parallel',
+        got: record.relation,
+        expected: 'add-or-remove-one',
+      });
+    for (const [name, words] of [
+      ['relation', 'mix neighbouring relations'],
+      ['dataset', 'add up different datasets'],
+    ] as const) {
+      const own = name === 'dataset' ? this.#labels.dataset : undefined;
+      const first = own ?? this.#entries.find((entry) => entry[name] !== undefined)?.[name];
+      if (first === undefined || record[name] === undefined || first === record[name]) continue;
+      throw new BudgetError({
+        asked,
+        wrong: `one ledger cannot ${words}`,
+        got: record[name],
+        expected: first,
+        next: name === 'relation' ? 'Analyse both releases under one relation.' : 'Keep a ledger for each dataset.',
+      });
+    }
   }
 
-  /** All lines as one event. */
-  event(): PrivacyEvent {
-    return composedEvent(this.#entries.map((entry) => entry.event));
-  }
-
-  #bracket(event: PrivacyEvent): EpsilonBracket {
-    const { lower, estimate, upper } = epsilonOf(event, this.delta, { accountant: this.accountant });
-    return { lower, estimate, upper };
-  }
-
-  /** Plain data that `fromJSON` reads back; an infinite epsilon is the word `Infinity`. */
-  toJSON() {
-    const number = (value: number) => (value === Infinity ? ('Infinity' as const) : value);
-    return {
-      delta: this.delta,
-      ...(this.accountant !== undefined && { accountant: this.accountant }),
-      ...(this.epsilonTarget !== undefined && { epsilonTarget: number(this.epsilonTarget) }),
-      entries: this.#entries.map((entry) => ({ ...entry, epsilonAfter: number(entry.epsilonAfter) })),
-    };
+  /** The dearest of the disjoint parts, each with all that saw the whole data. */
+  #bracket(
+    lines: readonly LedgerRecord[],
+    accountant = this.accountant,
+  ): EpsilonBracket & { readonly accountant: string } {
+    const parts = new Set(lines.flatMap(({ part }) => (part === undefined ? [] : [part])));
+    const seenBy = (part?: string) => lines.filter((line) => line.part === undefined || line.part === part);
+    const groups = parts.size === 0 ? [lines] : [...parts].map(seenBy);
+    const costs = groups.map((group) =>
+      epsilonOf(composedEvent(group.map(({ event }) => event)), this.delta, { accountant }),
+    );
+    const largest = (end: keyof EpsilonBracket) => Math.max(...costs.map((cost) => cost[end]));
+    const names = [...new Set(costs.map((cost) => cost.accountant))].join(', ');
+    return { lower: largest('lower'), estimate: largest('estimate'), upper: largest('upper'), accountant: names };
   }
 
   /**
-   * Reads what `toJSON` wrote, and computes every cumulative epsilon anew. Throws `BudgetError` when a stored one
-   * differs (the file was changed), `DataError` when it is no ledger.
+   * Plain data that `fromJSON` reads back: settings, lines, the total with the RDP accountant's beside it, and a digest of
+   * all that. An infinite epsilon is the word `Infinity`.
    */
-  static fromJSON(json: unknown): Ledger {
-    const number = (value: unknown) => (value === 'Infinity' ? Infinity : (value as number));
-    const { delta, accountant, epsilonTarget, entries } = readShape(json);
-    const ledger = new Ledger({
-      delta,
-      accountant,
-      epsilonTarget: epsilonTarget === undefined ? undefined : number(epsilonTarget),
+  toJSON() {
+    const { lower, estimate, upper, accountant } = this.#bracket(this.#entries);
+    const rdp = this.spentBy('rdp')?.upper;
+    const content = infinityAsWord({
+      delta: this.delta,
+      ...(this.accountant !== undefined && { accountant: this.accountant }),
+      ...(this.epsilonTarget !== undefined && { epsilonTarget: this.epsilonTarget }),
+      entries: this.#entries,
+      spent: { lower, estimate, upper, accountant, ...(rdp !== undefined && { rdp }) },
     });
-    entries.forEach(({ epsilonAfter: stored, ...record }, index) => {
-      const { epsilonAfter } = ledger.record(record);
-      const difference = Math.abs(number(stored) - epsilonAfter);
-      if (number(stored) === epsilonAfter || difference <= 1e-9 * epsilonAfter) return;
+    return { ...content, digest: digestOf(content) };
+  }
+
+  /**
+   * Reads what `toJSON` wrote, and computes every cumulative epsilon anew: from a result, or from a checkpoint to go on.
+   * Throws `BudgetError` when a stored epsilon is not what the lines cost or when anything else was changed, and
+   * `DataError` when it is no ledger. The digest catches accidents and careless edits; whoever computes it anew can forge
+   * words, but no cost.
+   *
+   * @param options Where a resumed run charges its further releases; those in the file are not charged again.
+   */
+  static fromJSON(json: unknown, options: Pick<LedgerOptions, 'chargedTo' | 'run' | 'dataset'> = {}): Ledger {
+    const file = readLedgerFile(json);
+    const { delta, accountant, epsilonTarget, entries } = wordAsInfinity(file);
+    const ledger = new Ledger({ delta, accountant, epsilonTarget, ...options });
+    entries.forEach(({ epsilonAfter: stored, accountant: by, ...record }, index) => {
+      const computed = ledger.#entryFor(record);
+      // What an earlier version computed by another accountant is not what the default is now.
+      const { epsilonAfter } =
+        computed.accountant === by || !accountants.has(by) ? computed : ledger.#reckonedBy(record, by);
+      if (stored !== epsilonAfter && !(Math.abs(stored - epsilonAfter) <= storedPrecision * epsilonAfter))
+        throw new BudgetError({
+          asked: `Ledger.fromJSON: entry ${index + 1} (${record.of})`,
+          wrong: 'the stored epsilon is not what the entries cost: the ledger was changed',
+          got: stored,
+          expected: String(epsilonAfter),
+        });
+      ledger.#entries.push(computed);
+    });
+    const { digest, ...content } = file;
+    if (digest !== digestOf(content))
       throw new BudgetError({
-        asked: `Ledger.fromJSON: entry ${index + 1} (${record.of})`,
-        wrong: 'the stored epsilon is not what the entries cost: the ledger was changed',
-        got: stored,
-        expected: String(epsilonAfter),
+        asked: 'Ledger.fromJSON',
+        wrong: 'the digest does not fit: the ledger was changed',
+        got: digest,
+        expected: digestOf(content),
+        next: 'Use the file as the run wrote it.',
       });
-    });
     return ledger;
   }
-}
 
-/**
- * Checks that a ledger holds exactly the planned events, in order. Throws `BudgetError` naming the first difference.
- *
- * @example samePlan(ledger, [gaussianEvent(1)]);
- */
-export function samePlan(ledger: Ledger, planned: readonly PrivacyEvent[]): void {
-  const entries = ledger.entries;
-  for (let i = 0; i < Math.max(entries.length, planned.length); i++) {
-    const [entry, plan] = [entries[i], planned[i]];
-    if (entry && plan && isDeepStrictEqual(entry.event, plan)) continue;
-    throw new BudgetError({
-      asked: `privacy plan: entry ${i + 1}${entry ? ` (${entry.of})` : ''}`,
-      wrong: 'the ledger differs from the plan',
-      got: entry ? describeEvent(entry.event) : 'no entry',
-      expected: plan ? describeEvent(plan) : 'no entry',
-      next: 'Declare in `spends` every release that `fit` makes, in the same order.',
-    });
+  #reckonedBy(record: LedgerRecord, accountant: string): { readonly epsilonAfter: number } {
+    return { epsilonAfter: this.#bracket([...this.#entries, record], accountant).upper };
   }
-}
-
-type LedgerJson = ReturnType<Ledger['toJSON']>;
-
-function readShape(json: unknown): LedgerJson {
-  try {
-    const value = (typeof json === 'string' ? JSON.parse(json) : json) as LedgerJson;
-    if (value.entries.every((entry) => typeof entry.event.kind === 'string')) return value;
-  } catch {
-    // Not JSON, or parts are missing: the same answer as below.
-  }
-  throw new DataError({
-    asked: 'Ledger.fromJSON',
-    wrong: 'this is no ledger',
-    got: json,
-    expected: 'an object with delta and entries, each with its event',
-  });
 }
 
 function deepFreeze<T>(value: T): T {

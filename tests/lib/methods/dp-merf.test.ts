@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../lib/bench/run.js';
 import { SeededStream } from '../../../lib/core/rng.js';
-import { labelSums } from '../../../lib/mechanisms/noisy-label-sums.js';
+import { labelSums } from '../../../lib/mechanisms/label-sums.js';
 import { drawFrequencies, embeddingDistance, fourierFeatures } from '../../../lib/methods/dp-merf.js';
 import { SmallGenerator } from '../../../lib/nn/small-generator.js';
 import { parameterCount } from '../../../lib/nn/parameters.js';

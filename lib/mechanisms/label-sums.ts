@@ -1,8 +1,5 @@
-import { check } from '../core/check.js';
-import { DpbenchError } from '../core/errors.js';
 import type { LabeledImages } from '../core/images.js';
 import type { ProgressTask } from '../core/progress.js';
-import type { RandomStream } from '../core/rng.js';
 import { imageTensor, oneHotTensor, tf, type Tensor2D, type Tensor4D } from '../tensor/index.js';
 
 /** A sum over records of a vector for each, one column a class. */
@@ -21,7 +18,7 @@ const belowBound = 1 - 2 ** -20;
 
 /**
  * Adds up `features(x) e_y^T` over all records (x, y) into a matrix `[dimension, classes]`, each record clipped to
- * `clipNorm`; exact sums in double precision over batches. Not private: `noisyLabelSums` adds the noise.
+ * `clipNorm`; exact sums in double precision over batches. Not private: `Mechanisms.labelMeans` adds the noise.
  */
 export async function labelSums(
   rows: LabeledImages,
@@ -53,17 +50,4 @@ function clippedSums(rows: LabeledImages, classes: number, query: LabelSumQuery,
   const kept = tf.where(finite.broadcastTo(features.shape), features, 0);
   const clipped = kept.mul(tf.where(finite, scale, 0)); // [batch, dimension]
   return clipped.matMul(oneHotTensor(rows, classes, start, end), true, false) as Tensor2D; // [dimension, classes]
-}
-
-/** Adds Gaussian noise of standard deviation `noiseMultiplier * clipNorm` to every entry, in double precision. */
-export function addGaussianNoise(sums: Float64Array, standardDeviation: number, noise: RandomStream): Float64Array {
-  check('positive', 'Gaussian mechanism', { standardDeviation });
-  const noisy = Float64Array.from(sums, (value) => value + standardDeviation * noise.normal());
-  if (noisy.every(Number.isFinite)) return noisy;
-  throw new DpbenchError({
-    asked: 'Gaussian mechanism',
-    wrong: 'the noisy result is not finite, so nothing is released',
-    got: noisy.find((value) => !Number.isFinite(value)),
-    expected: 'finite numbers',
-  });
 }

@@ -1,12 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SecureStream, type RandomStream } from '../../../lib/core/rng.js';
-import { addGaussianNoise, labelSums } from '../../../lib/mechanisms/noisy-label-sums.js';
+import { labelSums } from '../../../lib/mechanisms/label-sums.js';
 import { setupEngine, tf, type Tensor2D, type Tensor4D } from '../../../lib/tensor/index.js';
 
 beforeAll(() => setupEngine());
-
-/** Four standard errors: wrong once in about 15,000 tests. */
-const fourStandardErrors = 4;
 
 /** Images of 1 x 2 pixels; the features of an image are given by its first byte. */
 const rowsWith = (bytes: readonly number[], labels: readonly number[]) => ({
@@ -72,30 +68,5 @@ describe('labelSums', () => {
   it('gives zeros for no records', async () => {
     const query = { features: byTable([[1]]), dimension: 1, clipNorm: 1 };
     expect([...(await labelSums(rowsWith([], []), 2, query))]).toEqual([0, 0]);
-  });
-});
-
-describe('addGaussianNoise', () => {
-  it('adds noise of the stated deviation to every entry by itself', () => {
-    const count = 100_000;
-    const noisy = addGaussianNoise(new Float64Array(count).fill(7), 3, new SecureStream(1));
-    const mean = noisy.reduce((sum, v) => sum + v, 0) / count;
-    const variance = noisy.reduce((sum, v) => sum + (v - 7) ** 2, 0) / count;
-    const neighbours = noisy.reduce((sum, v, i) => sum + (v - 7) * ((noisy[i + 1] ?? 7) - 7), 0) / count;
-    expect(Math.abs(mean - 7)).toBeLessThan((fourStandardErrors * 3) / Math.sqrt(count));
-    expect(Math.abs(variance - 9)).toBeLessThan(fourStandardErrors * 9 * Math.sqrt(2 / count));
-    expect(Math.abs(neighbours)).toBeLessThan((fourStandardErrors * 9) / Math.sqrt(count));
-  });
-
-  it('releases nothing when the noise is none or the result is not finite', () => {
-    const noise = new SecureStream(1);
-    for (const deviation of [0, -1, NaN, Infinity])
-      expect(() => addGaussianNoise(Float64Array.of(1), deviation, noise)).toThrow(
-        `Gaussian mechanism: standardDeviation is out of range; got ${deviation}, expected a number above 0.`,
-      );
-    const broken = { ...noise, normal: () => NaN } as RandomStream;
-    expect(() => addGaussianNoise(Float64Array.of(1, 2), 1, broken)).toThrow(
-      'Gaussian mechanism: the noisy result is not finite, so nothing is released; got NaN, expected finite numbers.',
-    );
   });
 });

@@ -1,0 +1,177 @@
+import { check, checkOneOf } from '../core/check.js';
+import { OptionError } from '../core/errors.js';
+import { gaussianEvent, pureEpsilonEvent, type NeighbouringRelation, type PrivacyEvent } from '../core/events.js';
+import { PoissonSampling } from './poisson.js';
+import type { Released } from './released.js';
+
+/**
+ * A release that a method announces in `spends`, before anything runs. Only the functions of this file make one: its event
+ * follows from its noise and its sampling, so that a plan cannot state another cost than the release has.
+ */
+export interface PlannedRelease {
+  /** What will be released, in words: `label-wise mean embedding`. */
+  readonly of: string;
+  readonly mechanism: 'gaussian' | 'gaussian-on-samples' | 'histogram' | 'laplace-histogram' | 'noisy-max' | 'reuse';
+  /** Whether the harness finds the noise for the requested epsilon, or the method fixes it. */
+  readonly noise: 'calibrated' | 'fixed';
+  readonly relation: NeighbouringRelation;
+  /** Largest change between neighbours, in the norm of the mechanism: L2 for Gaussian noise, L1 for Laplace noise. */
+  readonly sensitivity: number;
+  /** Noise multiplier of Gaussian noise at the harness's free one; the fixed one whatever it is. */
+  noiseMultiplier(free: number): number;
+  /** Epsilon of a mechanism with Laplace noise. */
+  readonly epsilon?: number;
+  /** Bins that a record counts in, of a histogram. */
+  readonly binsPerRecord?: number;
+  /** Batches that the release is made on; all records when left out. */
+  readonly sampling?: PoissonSampling;
+  /** What it costs at the harness's free noise multiplier. */
+  event(free: number): PrivacyEvent;
+}
+
+interface Common {
+  /** What will be released, in words. */
+  readonly of: string;
+  readonly relation?: NeighbouringRelation;
+}
+
+interface GaussianPlan extends Common {
+  /** Fixes the noise; left out, the harness finds it. */
+  readonly noiseMultiplier?: number;
+}
+
+const made = new WeakSet<object>();
+
+/** Refuses a plan that was written by hand. */
+export function checkPlan(plan: readonly PlannedRelease[]): void {
+  for (const release of plan)
+    if (!made.has(release))
+      throw new OptionError({
+        asked: 'privacy plan',
+        wrong: 'a release that none of the planning functions made',
+        got: release.of,
+        expected: 'gaussian, gaussianOnSamples, histogram, noisyMax or reuse',
+      });
+}
+
+function plan(release: Omit<PlannedRelease, 'relation'> & { relation?: NeighbouringRelation }): PlannedRelease {
+  const { relation = 'add-or-remove-one' } = release;
+  checkOneOf(`plan of '${release.of}'`, 'relation', relation, ['add-or-remove-one', 'replace-one']);
+  const planned = Object.freeze({ ...release, relation });
+  made.add(planned);
+  return planned;
+}
+
+/** The noise of Gaussian mechanisms: free or fixed. */
+function gaussianNoise({ of, noiseMultiplier }: GaussianPlan) {
+  if (noiseMultiplier !== undefined) check('positive', `plan of '${of}'`, { noiseMultiplier });
+  return {
+    noise: noiseMultiplier === undefined ? ('calibrated' as const) : ('fixed' as const),
+    noiseMultiplier: (free: number) => noiseMultiplier ?? free,
+  };
+}
+
+/**
+ * Plans one vector with Gaussian noise, computed from all records.
+ *
+ * @example spends: (_params, { size }) => [gaussian({ of: 'mean embedding', l2Sensitivity: 1 / size })]
+ */
+export function gaussian(release: GaussianPlan & { readonly l2Sensitivity: number }): PlannedRelease {
+  const { of, relation, l2Sensitivity } = release;
+  check('positive', `plan of '${of}'`, { l2Sensitivity });
+  const noise = gaussianNoise(release);
+  const event = (free: number) => gaussianEvent(noise.noiseMultiplier(free));
+  return plan({ of, relation, mechanism: 'gaussian', sensitivity: l2Sensitivity, ...noise, event });
+}
+
+/**
+ * Plans `steps` vectors with Gaussian noise, each computed from a Poisson sample of its own.
+ *
+ * @example gaussianOnSamples({ of: 'central images', l2Sensitivity: 0.01, size, sampleRate: 0.1, steps: 5, noiseMultiplier: 5 })
+ */
+export function gaussianOnSamples(
+  release: GaussianPlan & {
+    readonly l2Sensitivity: number;
+    readonly size: number;
+    readonly sampleRate: number;
+    readonly steps: number;
+  },
+): PlannedRelease {
+  const { of, relation, l2Sensitivity, size, sampleRate, steps } = release;
+  check('positive', `plan of '${of}'`, { l2Sensitivity });
+  if (relation === 'replace-one')
+    throw new OptionError({
+      asked: `plan of '${of}'`,
+      wrong: 'Poisson samples have a size of their own, so N is not fixed and replacing a record has no tight analysis',
+      got: relation,
+      expected: 'add-or-remove-one',
+    });
+  const noise = gaussianNoise(release);
+  const sampling = new PoissonSampling({ size, sampleRate, steps });
+  const event = (free: number) => sampling.event(gaussianEvent(noise.noiseMultiplier(free)));
+  return plan({ of, mechanism: 'gaussian-on-samples', sensitivity: l2Sensitivity, sampling, ...noise, event });
+}
+
+/**
+ * Plans a histogram: counts of records, each in at most `binsPerRecord` bins. Gaussian noise by default; `epsilon` fixes
+ * discrete Laplace noise of that pure epsilon instead.
+ *
+ * @example histogram({ of: 'categories of the private images', noiseMultiplier: 50 })
+ */
+export function histogram(
+  release: GaussianPlan & { readonly binsPerRecord?: number; readonly epsilon?: number },
+): PlannedRelease {
+  const { of, relation, binsPerRecord = 1, epsilon, noiseMultiplier } = release;
+  check('count', `plan of '${of}'`, { binsPerRecord });
+  // Replacing a record takes it from its bins and puts another into as many.
+  const changed = relation === 'replace-one' ? 2 * binsPerRecord : binsPerRecord;
+  if (epsilon === undefined) {
+    const noise = gaussianNoise(release);
+    const event = (free: number) => gaussianEvent(noise.noiseMultiplier(free));
+    const sensitivity = Math.sqrt(changed);
+    return plan({ of, relation, mechanism: 'histogram', sensitivity, binsPerRecord, ...noise, event });
+  }
+  check('positive', `plan of '${of}'`, { epsilon });
+  if (noiseMultiplier !== undefined)
+    throw new OptionError({
+      asked: `plan of '${of}'`,
+      wrong: 'both epsilon (Laplace noise) and noiseMultiplier (Gaussian noise) are given',
+      got: { epsilon, noiseMultiplier },
+      expected: 'one of them',
+    });
+  return purePlan({ of, relation, mechanism: 'laplace-histogram', sensitivity: changed, binsPerRecord, epsilon });
+}
+
+/**
+ * Plans the choice of the candidate with the largest noisy count; only its place is released. The counts may only grow
+ * when a record is added (right answers of a classifier do), by at most 1.
+ *
+ * @example noisyMax({ of: 'classifier and epoch', epsilon: 0.1 })
+ */
+export function noisyMax(release: Common & { readonly epsilon: number }): PlannedRelease {
+  const { of, relation, epsilon } = release;
+  check('positive', `plan of '${of}'`, { epsilon });
+  return purePlan({ of, relation, mechanism: 'noisy-max', sensitivity: relation === 'replace-one' ? 2 : 1, epsilon });
+}
+
+/** Plans the use of something that another run released about the same data: it costs what it cost there. */
+export function reuse(released: Released<unknown>): PlannedRelease {
+  const { of, event, relation } = released;
+  const noiseMultiplier = () => NaN;
+  return plan({
+    of,
+    relation,
+    mechanism: 'reuse',
+    noise: 'fixed',
+    sensitivity: 0,
+    noiseMultiplier,
+    event: () => event,
+  });
+}
+
+function purePlan(
+  release: Common & Pick<PlannedRelease, 'mechanism' | 'sensitivity' | 'binsPerRecord'> & { readonly epsilon: number },
+): PlannedRelease {
+  const event = () => pureEpsilonEvent(release.epsilon);
+  return plan({ ...release, noise: 'fixed', noiseMultiplier: () => NaN, event });
+}
