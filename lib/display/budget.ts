@@ -11,7 +11,9 @@ export interface LedgerView {
   readonly accountant?: string;
   readonly entries: readonly LedgerEntryView[];
   /** What all entries together cost; `upper` is the guarantee. */
-  spent(): { readonly lower: number; readonly estimate: number; readonly upper: number };
+  spent(): { readonly lower: number; readonly estimate: number; readonly upper: number; readonly accountant?: string };
+  /** The same by another accountant, when it can take the entries. */
+  spentBy?(accountant: string): { readonly upper: number } | undefined;
 }
 
 /** One release of something computed from private data. */
@@ -21,6 +23,12 @@ export interface LedgerEntryView {
   readonly mechanism: string;
   readonly event: PrivacyEvent;
   readonly relation: NeighbouringRelation;
+  /** Whether the noise was found for the budget or fixed by the method. */
+  readonly noise?: 'calibrated' | 'fixed';
+  /** One of several disjoint parts of the data: parts cost the dearest of them. */
+  readonly part?: string;
+  /** Run that made the release, in a ledger of several. */
+  readonly run?: string;
   /** Epsilon of this entry and all before it (upper bound). */
   readonly epsilonAfter: number;
 }
@@ -52,30 +60,44 @@ interface Budget {
   readonly asked: number | undefined;
   readonly delta: number;
   readonly accountant: string | undefined;
+  /** What the RDP accountant says, beside another one's figure. */
+  readonly rdp: number | undefined;
   readonly entries: readonly LedgerEntryView[];
   readonly spent: { readonly lower: number; readonly upper: number };
   readonly over: boolean;
 }
 
 function budgetNow(ledger: LedgerView): Budget {
-  const { epsilonTarget, delta, accountant, entries } = ledger;
+  const { epsilonTarget, delta, entries } = ledger;
   const spent = ledger.spent();
+  const accountant = ledger.accountant ?? spent.accountant;
+  const rdp = accountant === 'rdp' || entries.length === 0 ? undefined : ledger.spentBy?.('rdp')?.upper;
   const asked = epsilonTarget === Infinity ? undefined : epsilonTarget;
   // Calibration ends within rounding of what was asked for: that is not over budget.
   const over = spent.upper === Infinity || (asked !== undefined && spent.upper > asked * (1 + 1e-9));
-  return { asked, delta, accountant, entries, spent, over };
+  return { asked, delta, accountant, rdp, entries, spent, over };
 }
 
-function sentence({ asked, delta, accountant, entries, spent, over }: Budget): string {
-  const target = asked === undefined ? '' : ` of ${shortNumber(asked)} asked for`;
-  const by = accountant === undefined ? '' : `, ${accountant} accountant`;
+function sentence({ asked, delta, accountant, rdp, entries, spent, over }: Budget): string {
+  const target =
+    asked === undefined ? '' : ` of ${shortNumber(asked)} asked for${leftOf({ asked, spent, over })}${over ? '' : ','}`;
+  const beside = rdp === undefined ? '' : ` (rdp: ${shortNumber(rdp)})`;
+  const by = accountant === undefined ? '' : `, ${accountant} accountant${beside}`;
   const count = `${entries.length} ${entries.length === 1 ? 'release' : 'releases'}`;
   const bounds = `true cost between ${shortNumber(spent.lower)} and ${shortNumber(spent.upper)}`;
   const alarm = over ? (asked === undefined ? ' NO PRIVACY.' : ' OVER BUDGET.') : '';
   return `Privacy budget: epsilon ${shortNumber(spent.upper)}${target} at delta ${shortNumber(delta)}${by}, ${count} (${bounds}).${alarm}`;
 }
 
+/** A column that is left out when no entry has it. */
+const optionalColumns = [
+  ['noise', 'set'],
+  ['part', 'part of the data'],
+  ['run', 'run'],
+] as const;
+
 function entryTable({ entries }: Budget): TextTable {
+  const shown = optionalColumns.filter(([name]) => entries.some((entry) => entry[name] !== undefined));
   const rows = entries.map((entry, i) => [
     String(i + 1),
     entry.of,
@@ -83,8 +105,10 @@ function entryTable({ entries }: Budget): TextTable {
     describeEvent(entry.event),
     entry.relation.replaceAll('-', ' '),
     shortNumber(entry.epsilonAfter),
+    ...shown.map(([name]) => entry[name] ?? ''),
   ]);
-  const header = ['', 'released', 'mechanism', 'noise', 'neighbours', 'epsilon so far'];
+  const titles = shown.map(([, title]) => title);
+  const header = ['', 'released', 'mechanism', 'noise', 'neighbours', 'epsilon so far', ...titles];
   return { header, rows, numeric: [0, 5] };
 }
 
@@ -107,9 +131,13 @@ function bar({ asked, entries, spent, over }: Budget): string {
     element('rect', { width: 600, height: 46, fill: '#ffffff' }),
     element('rect', { x: 10, y: 6, width: 580, height: 18, fill: '#ececec' }),
     ...pieces,
-    text(`spent: ${shortNumber(spent.upper)}`, { x: 10, y: 41 }),
+    text(`spent: ${shortNumber(spent.upper)}${leftOf({ asked, spent, over })}`, { x: 10, y: 41 }),
     asked === undefined ? '' : askedLine(asked, Number.isFinite(most) ? 10 + length(asked) : 590),
   );
+}
+
+function leftOf({ asked, spent, over }: Pick<Budget, 'asked' | 'spent' | 'over'>): string {
+  return asked === undefined || over ? '' : `, left: ${shortNumber(Math.max(0, asked - spent.upper))}`;
 }
 
 /** The line at what was asked for; its words keep clear of those at the left. */

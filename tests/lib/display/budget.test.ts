@@ -52,13 +52,29 @@ describe('budget', () => {
   it('lists every release with its noise, relation and epsilon so far', async () => {
     const { plain, html } = await drawn();
     expect(plain.split('\n')[0]).toBe(
-      'Privacy budget: epsilon 9.75 of 10 asked for at delta 1e-5, pld accountant, 2 releases (true cost between 9.5 and 9.75).',
+      'Privacy budget: epsilon 9.75 of 10 asked for, left: 0.25, at delta 1e-5, pld accountant, 2 releases (true cost between 9.5 and 9.75).',
     );
     expect(plain).toMatch(
       /1 +label-wise mean embedding +gaussian +Gaussian, noise multiplier 1\.5 +add or remove one +2\.5\n/,
     );
     expect(plain).toMatch(/2 +gradients +gaussian +1000 x \[Gaussian, .* of rate 0\.01\] +replace one +9\.75$/);
     expect(html.match(/<tr>/g)).toHaveLength(3);
+  });
+
+  it('names the RDP figure beside another accountant, and what is special about a release only where something is', async () => {
+    const spentBy = (accountant: string) => (accountant === 'rdp' ? { upper: 11.25 } : undefined);
+    expect((await drawn({ spentBy })).plain).toContain(', pld accountant (rdp: 11.25), 2 releases');
+    expect((await drawn({ spentBy, accountant: 'rdp' })).plain).toContain(', rdp accountant, 2 releases');
+    expect((await drawn({ spentBy: () => undefined })).plain).toContain(', pld accountant, 2 releases');
+    const unnamed = { accountant: undefined, spent: () => ({ lower: 9, estimate: 9, upper: 9, accountant: 'gdp' }) };
+    expect((await drawn(unnamed)).plain).toContain('left: 1, at delta 1e-5, gdp accountant');
+    expect((await drawn()).plain).not.toMatch(/set|part of the data|run$/m);
+    const [first, second] = ledger.entries;
+    const entries = [first!, { ...second!, noise: 'fixed', part: 'validation', run: 'dp-merf at epsilon 1' } as const];
+    const { plain, svg } = await drawn({ entries });
+    expect(plain).toMatch(/epsilon so far +set +part of the data +run/);
+    expect(plain).toMatch(/9\.75 +fixed +validation +dp-merf at epsilon 1$/);
+    expect(svg).toContain('spent: 9.75, left: 0.25');
   });
 
   it('says loudly when more was spent than asked for', async () => {
@@ -79,7 +95,7 @@ describe('budget', () => {
     const counting = { ...ledger, spent: () => ({ lower: 1, estimate: 1, upper: ++asked }) };
     const shown = budget(counting);
     await shown[displaySymbol]();
-    expect(String(shown)).toContain('epsilon 1 of 10');
+    expect(String(shown)).toContain('epsilon 1 of 10 asked for, left: 9,');
     expect(asked).toBe(1);
   });
 
@@ -87,7 +103,7 @@ describe('budget', () => {
     expect((await drawn({ epsilonTarget: undefined })).plain).toContain('epsilon 9.75 at delta');
     expect((await drawn({ epsilonTarget: Infinity })).plain).toContain('epsilon 9.75 at delta');
     const nothing = await drawn({ entries: [], spent: () => ({ lower: 0, estimate: 0, upper: 0 }) });
-    expect(nothing.plain).toContain('epsilon 0 of 10 asked for at delta 1e-5, pld accountant, 0 releases');
+    expect(nothing.plain).toContain('epsilon 0 of 10 asked for, left: 10, at delta 1e-5, pld accountant, 0 releases');
     expect(nothing.pieces).toEqual([]);
     const all = { ...ledger.entries[0]!, event: { kind: 'non-private' as const }, epsilonAfter: Infinity };
     const open = await drawn({
