@@ -3,6 +3,7 @@ import type { LabeledImages } from '../core/images.js';
 import type { MetricResult, TrainingCurve } from '../core/results.js';
 import { budget } from '../display/budget.js';
 import { grid } from '../display/image-grid.js';
+import { shortNumber } from '../display/html-table.js';
 import { metricsTable } from '../display/table.js';
 import type { Ledger } from '../privacy/index.js';
 import type { RunRecord } from './result-folder.js';
@@ -54,7 +55,7 @@ export class Run implements Displayable {
     const pictures = await grid(this.images, { labels: this.config.classes })[displaySymbol]();
     const parts = [pictures, await metricsTable(this)[displaySymbol](), await budget(this.ledger)[displaySymbol]()];
     const { method, dataset, epsilon, delta, scale, seconds } = this;
-    const title = `${method} on ${dataset}: epsilon ${epsilon}, delta ${delta.toPrecision(3)}, scale ${scale}, ${seconds.toFixed(0)} s`;
+    const title = `${method} on ${dataset}: epsilon ${epsilon}, delta ${shortNumber(delta)}, scale ${scale}, ${seconds.toFixed(0)} s`;
     const mark = this.config.private ? '' : 'NOT PRIVATE: the noise was made repeatable for a test. ';
     return {
       'text/plain': [mark + title, ...parts.map((part) => String(part['text/plain']))].join('\n'),

@@ -49,6 +49,7 @@ async function runChecked(
   owned: { dispose(): void }[],
 ) {
   const started = performance.now();
+  group.keep({ curve: undefined, samples: undefined, epsilon: undefined }); // those of the run before it in a sweep
   const { method, params, scale, seed, samples } = checked;
   const { epsilon, signal, root, limit, insecureNoiseSeed } = options;
   const stream = new SeededStream(seed).fork(method.id);

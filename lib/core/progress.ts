@@ -10,11 +10,11 @@ export interface ProgressReport {
   /** Last loss of the training, when there is one. */
   readonly loss?: number;
   /** Privacy budget spent so far (upper bound), when the work spends one. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** A curve over the steps that grows while the work runs: `{ name: 'FID', points: [[100, 80.1], …] }`. */
   readonly curve?: { readonly name: string; readonly points: readonly (readonly [step: number, value: number])[] };
   /** Some sample images, when the work makes images. */
-  readonly samples?: Images;
+  readonly samples?: Images | undefined;
 }
 
 /** A report with the times that the clock of `ProgressTask` adds. */

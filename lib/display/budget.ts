@@ -84,9 +84,10 @@ function sentence({ asked, delta, accountant, rdp, entries, spent, over }: Budge
   const beside = rdp === undefined ? '' : ` (rdp: ${shortNumber(rdp)})`;
   const by = accountant === undefined ? '' : `, ${accountant} accountant${beside}`;
   const count = `${entries.length} ${entries.length === 1 ? 'release' : 'releases'}`;
-  const bounds = `true cost between ${shortNumber(spent.lower)} and ${shortNumber(spent.upper)}`;
+  const [lower, upper] = [shortNumber(spent.lower), shortNumber(spent.upper)];
+  const bounds = lower === upper ? '' : ` (true cost between ${lower} and ${upper})`;
   const alarm = over ? (asked === undefined ? ' NO PRIVACY.' : ' OVER BUDGET.') : '';
-  return `Privacy budget: epsilon ${shortNumber(spent.upper)}${target} at delta ${shortNumber(delta)}${by}, ${count} (${bounds}).${alarm}`;
+  return `Privacy budget: epsilon ${upper}${target} at delta ${shortNumber(delta)}${by}, ${count}${bounds}.${alarm}`;
 }
 
 /** A column that is left out when no entry has it. */

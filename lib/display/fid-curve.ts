@@ -6,7 +6,7 @@ import { diagnosticNote, runNames, runsOf, shared, type ChartRun, type Runs } fr
 import { chartTitle, lineAxis, lineLayout, styleAt, methodStyles } from './style.js';
 
 /**
- * A metric (mostly FID) while methods trained, one line a run. The title names the feature extractor and the number
+ * A metric (mostly FID) while methods trained, one line a run. The chart names the feature extractor and the number
  * of samples: values of another extractor or of another number of samples cannot be compared, and runs that differ in
  * either are refused with `OptionError`. Runs without a curve (methods that do not train by steps) are named below.
  *
@@ -34,10 +34,10 @@ export function fidCurve(runs: Runs): PlotlyFigure {
   const left = missing === 0 ? '' : `; ${missing} of ${all.length} runs have no curve`;
   return new PlotlyFigure(lines(drawn), {
     ...lineLayout,
-    ...chartTitle(
-      `${name} while training, ${drawn[0]!.dataset} (${features}, ${samples.toLocaleString('en-US')} samples)`,
-      [`${diagnosticNote}${left}`],
-    ),
+    ...chartTitle(`${name} while training on ${drawn[0]!.dataset}`, [
+      `features: ${features}; ${samples.toLocaleString('en-US')} samples each time${left}`,
+      diagnosticNote,
+    ]),
     xaxis: lineAxis('training step'),
     yaxis: { ...lineAxis(`${name} (lower is better)`), rangemode: 'tozero' },
     showlegend: drawn.length > 1,

@@ -10,7 +10,8 @@ export interface TextTable {
 
 /** The table as HTML with inline styles: notebooks that are shown elsewhere keep no style sheet. */
 export function htmlTable({ header, rows, numeric = [] }: TextTable): string {
-  const side = (column: number) => `text-align:${numeric.includes(column) ? 'right' : 'left'}`;
+  const side = (column: number) =>
+    numeric.includes(column) ? 'text-align:right;white-space:nowrap' : 'text-align:left';
   const cells = (row: readonly string[], tag: 'th' | 'td') =>
     row.map((cell, i) => `<${tag} style="${side(i)};padding:2px 10px">${escapeHtml(cell)}</${tag}>`).join('');
   const body = rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('');

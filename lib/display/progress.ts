@@ -9,7 +9,7 @@ const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /**
  * A report on long work as one cell output: a bar, steps, rate, time left, loss and epsilon so far, a small curve and
- * some samples, all in one display (several live displays at once have broken in editors). The kernel sends it again
+ * some samples, all in one display; only the line stays when it is done, since the result is drawn below it (several live displays at once have broken in editors). The kernel sends it again
  * under the same display id.
  */
 export function progressBundle(report: TimedReport): MimeBundle {
@@ -21,7 +21,7 @@ export function progressBundle(report: TimedReport): MimeBundle {
     'text/html':
       `<div style="font-size:13px"><div><b>${escapeHtml(report.task)}</b> ${escapeHtml(facts(report))}</div>` +
       `<div style="${track}" role="progressbar" aria-valuenow="${Math.round(part * 100)}">${fill}</div>` +
-      `${curve(report)}${samples(report)}</div>`,
+      `${report.done ? '' : curve(report) + samples(report)}</div>`,
     'text/plain': progressLine(report),
   };
 }
@@ -45,7 +45,7 @@ function fractionOf({ step, steps, done }: TimedReport): number {
 function facts(report: TimedReport): string {
   const { step, steps, rate, done, secondsSpent, secondsLeft, loss, epsilon } = report;
   const known = [
-    `${Math.floor(fractionOf(report) * 100)} % ${step}/${steps}`,
+    done && steps <= 1 ? '' : `${Math.floor(fractionOf(report) * 100)} % ${step}/${steps}`,
     rate > 0 ? `${shortNumber(Number(rate.toPrecision(3)))} steps/s` : '',
     done ? `took ${duration(secondsSpent)}` : Number.isFinite(secondsLeft) ? `${duration(secondsLeft)} left` : '',
     loss === undefined ? '' : `loss ${shortNumber(loss)}`,

@@ -64,4 +64,4 @@ export function groupBy<Item, Key>(items: readonly Item[], key: (item: Item) => 
 }
 
 /** What each chart of scores says below its title. */
-export const diagnosticNote = 'diagnostic: measured on the sensitive test set, not differentially private';
+export const diagnosticNote = 'diagnostic: computed from private data without noise, not differentially private';

@@ -1,7 +1,7 @@
 import type { Layout, LayoutAxis } from 'plotly.js';
 
 /** The look that all line charts share: colours and markers of the reference figures, in their order of methods. */
-export const lineColors: readonly string[] = [
+const lineColors: readonly string[] = [
   '#A1A9D0',
   '#D76364',
   '#B883D4',
@@ -18,7 +18,7 @@ export const lineColors: readonly string[] = [
 ];
 
 /** Plotly's names of: circle, triangle-down, square, filled plus, filled x, diamond, triangle-up, thin diamond, … */
-export const lineMarkers: readonly string[] = [
+const lineMarkers: readonly string[] = [
   'circle',
   'triangle-down',
   'square',

@@ -37,7 +37,7 @@ describe('epsilonUtility', () => {
     const title = JSON.stringify(layout.title);
     expect(title).toContain('smoke scale');
     expect(title).toContain('mean of 1 to 2 seeds, bars are one sample standard deviation');
-    expect(title).toContain('diagnostic: measured on the sensitive test set, not differentially private');
+    expect(title).toContain('diagnostic: computed from private data without noise, not differentially private');
     expect(JSON.stringify(layout.yaxis)).toContain('accuracy (%), higher is better');
     expect(JSON.stringify(epsilonUtility({ runs: [run()] }).layout)).toContain('one seed, so no error bars');
   });

@@ -10,7 +10,8 @@ describe('fidCurve', () => {
     const { data, layout } = fidCurve(run());
     expect(data).toHaveLength(1);
     expect(data[0]).toMatchObject({ x: [100, 200, 300], y: [90, 60, 50], name: 'dp-merf' });
-    expect(layout.title).toMatchObject({ text: 'FID while training, mnist (inception-v3, 5,000 samples)' });
+    expect(layout.title).toMatchObject({ text: 'FID while training on mnist' });
+    expect(JSON.stringify(layout.title)).toContain('features: inception-v3; 5,000 samples each time');
     expect(JSON.stringify(layout.title)).toContain('not differentially private');
   });
 

@@ -17,7 +17,7 @@ describe('tables', () => {
 
   it('escape their cells as HTML', () => {
     expect(htmlTable(table)).toContain('<td style="text-align:left;padding:2px 10px">long &lt;b&gt;</td>');
-    expect(htmlTable(table)).toContain('<th style="text-align:right;padding:2px 10px">value</th>');
+    expect(htmlTable(table)).toContain('<th style="text-align:right;white-space:nowrap;padding:2px 10px">value</th>');
   });
 
   it('show numbers short', () => {

@@ -68,6 +68,20 @@ describe('progress', () => {
     expect(bundle['text/plain']).toBe(progressLine({ ...report, curve }));
   });
 
+  it('leaves only its line when it is done, since the result is drawn below it', () => {
+    const samples = images(new Uint8Array(784), { count: 1, height: 28, width: 28, channels: 1 });
+    const curve = {
+      name: 'FID',
+      points: [
+        [1, 3],
+        [2, 2],
+      ] as const,
+    };
+    const whole = { ...report, step: 1, steps: 1, rate: 0, secondsLeft: 0, done: true, curve, samples };
+    expect(progressBundle(whole)['text/html']).not.toContain('<img');
+    expect(progressLine(whole)).toBe(`training |${'█'.repeat(24)}| took 20 s, FID 2`);
+  });
+
   it('has no curve before two points and no samples before they are made', () => {
     const html = progressBundle({ ...report, curve: { name: 'FID', points: [[1, 2]] } })['text/html'];
     expect(html).not.toContain('<img');

@@ -58,7 +58,7 @@ describe('metricsTable', () => {
       '--------  -------  ------  ------------  -------  ---------------------',
       'Accuracy  81.25 %  higher                  1,000',
       'FID         12.35  lower   inception-v3    1,000  few <samples>; second',
-      '(diagnostic: measured on the sensitive test set, not differentially private)',
+      '(diagnostic: computed from private data without noise, not differentially private)',
     ]);
     expect(bundle['text/html']).toContain('few &lt;samples&gt;; second');
     expect(bundle['text/html']).toContain('not differentially private');
