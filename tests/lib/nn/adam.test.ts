@@ -1,0 +1,35 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Adam } from '../../../lib/nn/adam.js';
+import { setupEngine, tf } from '../../../lib/tensor/index.js';
+
+beforeAll(() => setupEngine());
+
+describe('Adam', () => {
+  it('takes the steps of the paper', async () => {
+    // Kingma and Ba, Algorithm 1, in Python's doubles: m = .9 m + .1 g; v = .999 v + .001 g g;
+    // p -= .1 * (m / (1 - .9**t)) / (sqrt(v / (1 - .999**t)) + 1e-8) with g = 2 * p * [1, 2, 0.5]
+    const expected = [
+      [0.9000000005, -1.900000000125, 2.9000000003333333],
+      [0.8004122286917927, -1.800166485863005, 2.800102707750552],
+      [0.70158627294603, -1.7006233916636406, 2.7003815239578244],
+    ];
+    const weights = { p: tf.variable(tf.tensor1d([1, -2, 3])) };
+    const adam = new Adam(weights);
+    for (const row of expected) {
+      adam
+        .minimize(
+          () =>
+            weights.p
+              .square()
+              .mul(tf.tensor1d([1, 2, 0.5]))
+              .sum(),
+          0.1,
+        )
+        .dispose();
+      const values = await weights.p.data();
+      row.forEach((value, i) => expect(Math.abs(values[i]! - value)).toBeLessThan(2e-6)); // float32
+    }
+    adam.dispose();
+    weights.p.dispose();
+  });
+});
