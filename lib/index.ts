@@ -6,7 +6,7 @@ export { Diagnostic } from './core/diagnostic.js';
 export type { Images, LabeledImages } from './core/images.js';
 export type { MetricResult, RunSummary, TrainingCurve } from './core/results.js';
 export { onProgress, ProgressTask } from './core/progress.js';
-export { SeededStream } from './core/rng.js';
+export { SecureStream, SeededStream } from './core/rng.js';
 export { count, flag, fraction, notNegative, oneOf, positive, type Scale } from './core/options.js';
 
 // data
@@ -14,8 +14,10 @@ export { datasets } from './data/datasets.js';
 export type { Dataset, PublicDataset } from './data/contract.js';
 
 // privacy: numbers in, numbers out
-export { accountants, epsilon, Ledger, noiseMultiplier } from './privacy/index.js';
-export { gaussian, preview, Sensitive } from './mechanisms/index.js';
+export { accountants, audit, epsilon, Ledger, noiseMultiplier, type AuditResult } from './privacy/index.js';
+export { composedEvent, gaussianEvent, poissonSampledEvent, selfComposedEvent } from './core/events.js';
+export { gaussian, gaussianOnSamples, noisyHistogram, noisyMax, reuse } from './mechanisms/index.js';
+export { PoissonSampling, preview, Sensitive } from './mechanisms/index.js';
 
 // methods and metrics
 export { methods } from './methods/methods.js';

@@ -1,5 +1,12 @@
 export { Mechanisms } from './mechanisms.js';
-export { gaussian, gaussianOnSamples, histogram, noisyMax, reuse, type PlannedRelease } from './planned-release.js';
+export {
+  gaussian,
+  gaussianOnSamples,
+  noisyHistogram,
+  noisyMax,
+  reuse,
+  type PlannedRelease,
+} from './planned-release.js';
 export { PoissonSampling } from './poisson.js';
 export { measure, preview } from './measure.js';
 export { Sensitive, type PublicFacts, type SensitiveImages } from './sensitive.js';

@@ -50,7 +50,7 @@ export function checkPlan(plan: readonly PlannedRelease[]): void {
         asked: 'privacy plan',
         wrong: 'a release that none of the planning functions made',
         got: release.of,
-        expected: 'gaussian, gaussianOnSamples, histogram, noisyMax or reuse',
+        expected: 'gaussian, gaussianOnSamples, noisyHistogram, noisyMax or reuse',
       });
 }
 
@@ -116,9 +116,9 @@ export function gaussianOnSamples(
  * Plans a histogram: counts of records, each in at most `binsPerRecord` bins. Gaussian noise by default; `epsilon` fixes
  * discrete Laplace noise of that pure epsilon instead.
  *
- * @example histogram({ of: 'categories of the private images', noiseMultiplier: 50 })
+ * @example noisyHistogram({ of: 'categories of the private images', noiseMultiplier: 50 })
  */
-export function histogram(
+export function noisyHistogram(
   release: GaussianPlan & { readonly binsPerRecord?: number; readonly epsilon?: number },
 ): PlannedRelease {
   const { of, relation, binsPerRecord = 1, epsilon, noiseMultiplier } = release;

@@ -1,4 +1,5 @@
 export { accountants, defaultAccountant, type AccountantId } from './accountants.js';
+export { audit, type AuditedMechanism, type AuditOptions, type AuditResult } from './audit.js';
 export { calibrate, noiseMultiplier, type CalibrationTarget, type NoiseMultiplierOptions } from './calibrate.js';
 export type { Accountant, AccountantOptions, EpsilonBracket } from './contract.js';
 export { epsilon, epsilonOf, type AccountantChoice, type EpsilonOptions } from './epsilon.js';

@@ -4,7 +4,7 @@ import { SecureStream } from '../../../lib/core/rng.js';
 import {
   gaussian,
   gaussianOnSamples,
-  histogram,
+  noisyHistogram,
   Mechanisms,
   noisyMax,
   reuse,
@@ -151,7 +151,7 @@ describe('Mechanisms.histogram', () => {
   const twoBins = { binsOf: (images: Tensor4D) => images.reshape([-1]).round().toInt(), bins: 3 };
 
   it('gives whole counts with Gaussian noise, by class too', async () => {
-    const plan = [histogram({ of: 'bins', noiseMultiplier: 0.5 }), histogram({ of: 'by class' })];
+    const plan = [noisyHistogram({ of: 'bins', noiseMultiplier: 0.5 }), noisyHistogram({ of: 'by class' })];
     const { ledger, mechanisms } = mechanismsFor(plan);
     const counts = (await mechanisms.histogram('bins', twoBins)).value;
     expect([...counts].every(Number.isInteger)).toBe(true);
@@ -168,7 +168,7 @@ describe('Mechanisms.histogram', () => {
 
   it('gives discrete Laplace noise where an epsilon is planned', async () => {
     const ledger = pure();
-    const { mechanisms } = mechanismsFor([histogram({ of: 'bins', epsilon: 20 })], ledger);
+    const { mechanisms } = mechanismsFor([noisyHistogram({ of: 'bins', epsilon: 20 })], ledger);
     // exp(-20) is the chance of one step: exact counts but for 6 in a billion.
     expect([...(await mechanisms.histogram('bins', twoBins)).value]).toEqual([0, 100, 0]);
     expect(ledger.entries).toMatchObject([{ event: pureEpsilonEvent(20), noiseScale: 0.05, sensitivity: 1 }]);
@@ -178,7 +178,7 @@ describe('Mechanisms.histogram', () => {
     const binsOf = (images: Tensor4D) =>
       tf.tile(tf.tensor2d([[1, 1, 2, 0]]), [images.shape[0], 1]).add(images.reshape([-1, 1]).mul(0)) as Tensor2D;
     const counted = async (binsPerRecord: number, of: (images: Tensor4D) => Tensor2D = binsOf) => {
-      const { mechanisms } = mechanismsFor([histogram({ of: 'bins', epsilon: 100, binsPerRecord })], pure());
+      const { mechanisms } = mechanismsFor([noisyHistogram({ of: 'bins', epsilon: 100, binsPerRecord })], pure());
       return [...(await mechanisms.histogram('bins', { bins: 3, binsOf: of })).value];
     };
     expect(await counted(1)).toEqual([0, 100, 0]);
@@ -190,11 +190,11 @@ describe('Mechanisms.histogram', () => {
 
   it('takes its sensitivity from the relation and the bins of a record', () => {
     const of = 'bins';
-    expect(histogram({ of, binsPerRecord: 4 }).sensitivity).toBe(2);
-    expect(histogram({ of, relation: 'replace-one' }).sensitivity).toBe(Math.SQRT2);
-    expect(histogram({ of, binsPerRecord: 4, epsilon: 1 }).sensitivity).toBe(4);
-    expect(histogram({ of, relation: 'replace-one', epsilon: 1 }).sensitivity).toBe(2);
-    expect(() => histogram({ of, epsilon: 1, noiseMultiplier: 1 })).toThrow(
+    expect(noisyHistogram({ of, binsPerRecord: 4 }).sensitivity).toBe(2);
+    expect(noisyHistogram({ of, relation: 'replace-one' }).sensitivity).toBe(Math.SQRT2);
+    expect(noisyHistogram({ of, binsPerRecord: 4, epsilon: 1 }).sensitivity).toBe(4);
+    expect(noisyHistogram({ of, relation: 'replace-one', epsilon: 1 }).sensitivity).toBe(2);
+    expect(() => noisyHistogram({ of, epsilon: 1, noiseMultiplier: 1 })).toThrow(
       'plan of \'bins\': both epsilon (Laplace noise) and noiseMultiplier (Gaussian noise) are given; got {"epsilon":1,"noiseMultiplier":1}, expected one of them.',
     );
   });
@@ -302,7 +302,7 @@ describe('a run', () => {
   it('takes no plan that was written by hand', () => {
     expect(() => mechanismsFor([{ ...planned, event: () => gaussianEvent(1e6) }])).toThrow(
       "privacy plan: a release that none of the planning functions made; got 'brightness', " +
-        'expected gaussian, gaussianOnSamples, histogram, noisyMax or reuse.',
+        'expected gaussian, gaussianOnSamples, noisyHistogram, noisyMax or reuse.',
     );
   });
 
@@ -333,8 +333,8 @@ describe('the planning functions', () => {
       [() => gaussianOnSamples({ ...on, sampleRate: 0 }), 'sampleRate is out of range; got 0'],
       [() => gaussianOnSamples({ ...on, steps: 0 }), 'steps is out of range; got 0'],
       [() => gaussianOnSamples({ ...on, relation: 'replace-one' }), 'replacing a record has no tight analysis'],
-      [() => histogram({ of, binsPerRecord: 0 }), 'binsPerRecord is out of range; got 0'],
-      [() => histogram({ of, epsilon: -1 }), 'epsilon is out of range; got -1'],
+      [() => noisyHistogram({ of, binsPerRecord: 0 }), 'binsPerRecord is out of range; got 0'],
+      [() => noisyHistogram({ of, epsilon: -1 }), 'epsilon is out of range; got -1'],
       [() => noisyMax({ of, epsilon: Infinity }), 'epsilon is out of range; got Infinity'],
     ];
     for (const [plan, words] of bad) expect(plan).toThrow(words);
