@@ -17,7 +17,7 @@ const types: Record<string, string> = {
   'primitive type': 'keyword',
 };
 
-const most = 500;
+const most = 2000;
 
 /**
  * Chooses among the names that could stand at the cursor: those that start with what was typed; without any, those

@@ -1,7 +1,6 @@
 import type typescript from '@tslab/typescript-for-tslab';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { expandShorthand } from './shorthand.js';
 
 /** The part of tslab's converter that is used here; the package has no typings of its own for it. */
 export interface TslabConverter {
@@ -48,9 +47,6 @@ export interface TslabModules {
   printQuickInfo(info: typescript.QuickInfo): string;
 }
 
-/** The folder that holds this package's `node_modules` (directly or hoisted). */
-export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
-
 type Typescript = typeof typescript;
 type Downlevel = (path: string, text: string) => string;
 
@@ -80,7 +76,7 @@ function keepMaps(ts: Typescript, maps: MapSink, options: typescript.CompilerOpt
     };
     const host = create(files, { ...given, ...options, sourceMap: true }, ...rest);
     const createProgram = host.createProgram as (...all: unknown[]) => typescript.BuilderProgram;
-    host.createProgram = ((...all: unknown[]) => withMap(createProgram(...all), maps)) as never;
+    host.createProgram = ((...all: unknown[]) => withMap(ts, createProgram(...all), maps)) as never;
     return host;
   };
   const transpileModule: Typescript['transpileModule'] = (input, request) => {
@@ -127,17 +123,16 @@ function exactKinds(ts: Typescript): object {
 
 const mapComment = /\n?\/\/# sourceMappingURL=.*\s*$/;
 
-function withMap(program: typescript.BuilderProgram, maps: MapSink): typescript.BuilderProgram {
+function withMap(ts: Typescript, program: typescript.BuilderProgram, maps: MapSink): typescript.BuilderProgram {
   const emit = program.emit.bind(program);
-  program.emit = (file, write, ...rest) =>
-    emit(
-      file,
-      (name, text, ...more) => {
-        if (name.endsWith('__tslab__.js.map')) maps.esModule = text;
-        write?.(name, text, ...more);
-      },
-      ...rest,
-    );
+  program.emit = (file, write, cancel, onlyTypes, steps) => {
+    const after = [expandShorthand(ts, program.getProgram().getTypeChecker()), ...(steps?.after ?? [])];
+    const keepMap: typescript.WriteFileCallback = (name, text, ...more) => {
+      if (name.endsWith('__tslab__.js.map')) maps.esModule = text;
+      write?.(name, text, ...more);
+    };
+    return emit(file, keepMap, cancel, onlyTypes, { ...steps, after });
+  };
   return program;
 }
 

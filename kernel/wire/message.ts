@@ -45,8 +45,15 @@ export class Session {
   }
 }
 
-/** JSON for the wire: what JSON cannot say becomes null (NaN, infinities) or text (BigInt). */
+/**
+ * JSON for the wire: what JSON cannot say becomes null (NaN, infinities) or text (BigInt), and half an emoji, which
+ * Python's readers choke on, the replacement character.
+ */
 export function toJson(value: unknown): Buffer {
-  const text = JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner));
-  return Buffer.from(text.isWellFormed() ? text : text.toWellFormed());
+  return Buffer.from(JSON.stringify(value, (_key, inner: unknown) => plain(inner)));
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
