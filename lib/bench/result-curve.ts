@@ -1,7 +1,47 @@
 import { revealForDisplay } from '../core/diagnostic.js';
-import type { CurvePoint } from '../core/results.js';
+import type { Images } from '../core/images.js';
+import type { Scale } from '../core/options.js';
+import type { ProgressGroup } from '../core/progress.js';
+import type { CurvePoint, TrainingCurve } from '../core/results.js';
+import type { Dataset } from '../data/contract.js';
+import { digitCnn } from '../metrics/features/digit-cnn.js';
+import { frechetToSensitive } from '../metrics/fid.js';
 
-/** Points of a curve as a progress display draws them. */
-export function showPoints(points: readonly CurvePoint[]): (readonly [step: number, value: number])[] {
-  return points.map(({ step, value }) => [step, revealForDisplay(value)] as const);
+/** Points of the FID curve and images scored for each. */
+const pointsAt: Readonly<Record<Scale, number>> = { smoke: 2, laptop: 8, paper: 20 };
+const samplesAt: Readonly<Record<Scale, number>> = { smoke: 100, laptop: 1000, paper: 5000 };
+
+/** Scores a few images a few times during training, for the eye: what it finds is a `Diagnostic`. */
+export class CurveRecorder {
+  readonly #points: CurvePoint[] = [];
+  #looked = 0;
+
+  constructor(
+    readonly dataset: Dataset,
+    readonly scale: Scale,
+    readonly group: ProgressGroup,
+  ) {}
+
+  /** Called by methods at every step; looks when the next point is due. */
+  async look(
+    { step, steps }: { step: number; steps: number },
+    sample: (labels: Uint8Array) => Promise<Images>,
+  ): Promise<void> {
+    // Points lie closer together at the beginning, where the curve falls: at steps * (k / n)^2.
+    const due = (looked: number) => Math.ceil(steps * ((looked + 1) / pointsAt[this.scale]) ** 2);
+    if (step < due(this.#looked) || !digitCnn.accepts(this.dataset.shape)) return;
+    while (due(this.#looked) <= step) this.#looked++;
+    // One of each class after the other: the first few are shown while the run goes on.
+    const { length } = this.dataset.classes;
+    const labels = Uint8Array.from({ length: samplesAt[this.scale] }, (_, i) => i % length);
+    const images = await sample(labels);
+    const value = await frechetToSensitive({ ...images, labels }, this.dataset.train, digitCnn);
+    this.#points.push({ step, value });
+    const shown = this.#points.map((point) => [point.step, revealForDisplay(point.value)] as const);
+    this.group.keep({ curve: { name: 'FID', points: shown }, samples: images });
+  }
+
+  result(): TrainingCurve {
+    return { metric: 'fid', features: digitCnn.name, samples: samplesAt[this.scale], points: this.#points };
+  }
 }

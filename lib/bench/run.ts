@@ -1,26 +1,17 @@
 import { composedEvent } from '../core/events.js';
-import { evenLabels, type Images, type LabeledImages } from '../core/images.js';
+import { evenLabels, type LabeledImages } from '../core/images.js';
 import { progressGroup, type ProgressGroup } from '../core/progress.js';
 import { SecureStream, SeededStream } from '../core/rng.js';
-import type { CurvePoint, TrainingCurve } from '../core/results.js';
-import type { Scale } from '../core/options.js';
-import type { Dataset } from '../data/contract.js';
 import { datasets } from '../data/datasets.js';
-import { Mechanisms } from '../mechanisms/index.js';
+import { Mechanisms, type PlannedRelease, type PublicFacts } from '../mechanisms/index.js';
 import type { FitContext } from '../methods/contract.js';
-import { digitCnn } from '../metrics/features/digit-cnn.js';
-import { frechetToSensitive } from '../metrics/fid.js';
 import { calibrate, defaultAccountant, Ledger } from '../privacy/index.js';
 import { evaluateMetrics } from './evaluate.js';
-import { showPoints } from './result-curve.js';
 import { saveRun, type RunRecord } from './result-folder.js';
 import { Run } from './run-result.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
+import { CurveRecorder } from './result-curve.js';
 import { versions } from './versions.js';
-
-/** Points of the FID curve and images scored for each. */
-const curvePoints: Readonly<Record<Scale, number>> = { smoke: 2, laptop: 8, paper: 20 };
-const curveSamples: Readonly<Record<Scale, number>> = { smoke: 100, laptop: 1000, paper: 5000 };
 
 /**
  * One run: calibrates the noise for the requested budget, trains the method, synthesises images, scores them, checks that
@@ -55,12 +46,8 @@ async function runChecked(
   const stream = new SeededStream(seed).fork(method.id);
   const dataset = await datasets.load(options.dataset, { root, limit, seed });
   const { facts } = dataset.train;
-  const delta = options.delta ?? 1 / (facts.size * Math.log(facts.size));
-
   const plan = method.spends(params, facts);
-  const planned = (noiseMultiplier: number) => plan.map((release) => release.event(noiseMultiplier));
-  const accountant = options.accountant ?? defaultAccountant(composedEvent(planned(1)));
-  const noiseMultiplier = calibrate((z) => composedEvent(planned(z)), { epsilon, delta, accountant });
+  const { delta, accountant, noiseMultiplier } = calibratePlan(plan, facts, options);
   const run = `${method.id} at epsilon ${epsilon}, seed ${seed}`;
   const charge = { chargedTo: options.ledger, run, dataset: dataset.name };
   const ledger = new Ledger({ delta, accountant, epsilonTarget: epsilon, ...charge });
@@ -104,41 +91,10 @@ async function runChecked(
   return new Run(record, synthetic, folder);
 }
 
-/** Scores a few images a few times during training, for the eye: what it finds is a `Diagnostic`. */
-class CurveRecorder {
-  readonly #points: CurvePoint[] = [];
-  #looked = 0;
-
-  constructor(
-    readonly dataset: Dataset,
-    readonly scale: Scale,
-    readonly group: ProgressGroup,
-  ) {}
-
-  async look(
-    { step, steps }: { step: number; steps: number },
-    sample: (labels: Uint8Array) => Promise<Images>,
-  ): Promise<void> {
-    // Points lie closer together at the beginning, where the curve falls: at steps * (k / n)^2.
-    const next = Math.ceil(steps * ((this.#looked + 1) / curvePoints[this.scale]) ** 2);
-    if (step < next || !this.#applies()) return;
-    while (Math.ceil(steps * ((this.#looked + 1) / curvePoints[this.scale]) ** 2) <= step) this.#looked++;
-    // One of each class after the other: the first few are shown while the run goes on.
-    const { length } = this.dataset.classes;
-    const labels = Uint8Array.from({ length: curveSamples[this.scale] }, (_, i) => i % length);
-    const images = await sample(labels);
-    const value = await frechetToSensitive({ ...images, labels }, this.dataset.train, digitCnn);
-    this.#points.push({ step, value });
-    this.group.keep({ curve: { name: 'FID', points: showPoints(this.#points) }, samples: images });
-  }
-
-  /** The digit features are for grey 28 x 28 images; other data have no curve until their features exist. */
-  #applies(): boolean {
-    const { height, width, channels } = this.dataset.shape;
-    return height === 28 && width === 28 && channels === 1;
-  }
-
-  result(): TrainingCurve {
-    return { metric: 'fid', features: digitCnn.name, samples: curveSamples[this.scale], points: this.#points };
-  }
+/** The noise multiplier with which the whole plan costs at most the epsilon that was asked for. */
+function calibratePlan(plan: readonly PlannedRelease[], { size }: PublicFacts, options: RunOptions) {
+  const { epsilon, delta = 1 / (size * Math.log(size)) } = options;
+  const event = (noiseMultiplier: number) => composedEvent(plan.map((release) => release.event(noiseMultiplier)));
+  const accountant = options.accountant ?? defaultAccountant(event(1));
+  return { delta, accountant, noiseMultiplier: calibrate(event, { epsilon, delta, accountant }) };
 }

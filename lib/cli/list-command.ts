@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { printResult } from './output.js';
 
@@ -7,7 +8,13 @@ export function addListCommand(program: Command): void {
     .command('list')
     .description('methods, datasets, metrics and accountants by name')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .option('--into <page>', 'write them as tables into a Markdown page between its marks')
+    .action(async ({ json, into }: { json?: boolean; into?: string }) => {
+      if (into) {
+        const { withMemberTables } = await import('./member-tables.js');
+        writeFileSync(into, withMemberTables(readFileSync(into, 'utf8')));
+        return;
+      }
       const { methods } = await import('../methods/methods.js');
       const { metrics } = await import('../metrics/metrics.js');
       const { datasets } = await import('../data/datasets.js');

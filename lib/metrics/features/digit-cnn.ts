@@ -1,4 +1,4 @@
-import type { LabeledImages } from '../../core/images.js';
+import type { ImageShape, LabeledImages } from '../../core/images.js';
 import { OptionError } from '../../core/errors.js';
 import { SeededStream } from '../../core/rng.js';
 import { datasets } from '../../data/datasets.js';
@@ -11,6 +11,8 @@ export interface FeatureExtractor {
   /** Network, training data and seed: part of every result, so that nobody takes it for another. */
   readonly name: string;
   readonly size: number;
+  /** Whether it is made for images of this shape. */
+  accepts(shape: ImageShape): boolean;
   /** Features of all images, row by row: `[count, size]`. Streams over batches. */
   extract(images: LabeledImages, onBatch: (features: Float32Array, rows: number) => void): Promise<void>;
 }
@@ -26,8 +28,9 @@ let trained: Promise<SmallClassifier> | undefined;
 export const digitCnn: FeatureExtractor = {
   name: 'digit-cnn (64 features, trained on mnist-10k, seed 0)',
   size: classifierFeatures,
+  accepts: ({ height, width, channels }) => height === 28 && width === 28 && channels === 1,
   async extract(images, onBatch) {
-    if (images.height !== 28 || images.width !== 28 || images.channels !== 1)
+    if (!digitCnn.accepts(images))
       throw new OptionError({
         asked: 'digit-cnn features',
         wrong: 'made for grey images of 28 x 28',
