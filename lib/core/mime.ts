@@ -17,3 +17,15 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
 }
+
+/**
+ * Lets values of a class of a lower layer draw themselves: displays know the class, the class knows no display.
+ *
+ * @example drawWith(Ledger, budget)
+ */
+export function drawWith<T extends object>(type: { readonly prototype: T }, draw: (value: T) => Displayable): void {
+  const method = function (this: T) {
+    return draw(this)[displaySymbol]();
+  };
+  Object.defineProperty(type.prototype, displaySymbol, { value: method, configurable: true });
+}

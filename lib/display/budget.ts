@@ -1,5 +1,6 @@
 import { describeEvent, type NeighbouringRelation, type PrivacyEvent } from '../core/events.js';
-import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
+import { displaySymbol, drawWith, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
+import { Ledger } from '../privacy/index.js';
 import { htmlTable, plainTable, shortNumber, type TextTable } from './html-table.js';
 import { coordinate, element, svgAddress, text } from './static/svg.js';
 
@@ -147,3 +148,5 @@ function askedLine(asked: number, at: number): string {
   const line = element('path', { d: `M${coordinate(at)} 2v26`, stroke: '#222222', 'stroke-width': 2 });
   return line + text(`asked: ${shortNumber(asked)}`, words);
 }
+
+drawWith(Ledger, budget);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gaussianEvent, poissonSampledEvent, selfComposedEvent } from '../../../lib/core/events.js';
-import { displaySymbol } from '../../../lib/core/mime.js';
+import { displaySymbol, type Displayable } from '../../../lib/core/mime.js';
+import { Ledger } from '../../../lib/privacy/index.js';
 import { budget, type LedgerView } from '../../../lib/display/index.js';
 
 const ledger: LedgerView = {
@@ -113,5 +114,12 @@ describe('budget', () => {
     expect(open.plain).toContain('epsilon infinite of 10 asked for');
     expect(open.plain).toContain('OVER BUDGET');
     expect(open.pieces).toEqual([[10, 580]]);
+  });
+
+  it('is how a ledger draws itself', async () => {
+    const real = new Ledger({ delta: 1e-5, epsilonTarget: 5 });
+    const draw = (real as unknown as Displayable)[displaySymbol];
+    expect(await draw.call(real)).toEqual(await budget(real)[displaySymbol]());
+    expect(Object.keys(Ledger.prototype)).toEqual([]);
   });
 });
