@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly argv?: readonly string[];
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Ports and key to use again, as for a restart; free ones and a fresh key when absent. */
+  readonly connection?: Connection;
   /** Milliseconds until the kernel must have answered; 30 s when absent. */
   readonly startTimeout?: number;
 }
@@ -97,10 +99,11 @@ export class KernelClient {
   }
 
   /** Starts a kernel and waits until it answers. */
-  static async start({ argv = ownKernel, cwd, env, startTimeout = 30_000 }: StartOptions = {}): Promise<KernelClient> {
+  static async start(options: StartOptions = {}): Promise<KernelClient> {
+    const { argv = ownKernel, cwd, env, startTimeout = 30_000 } = options;
     const folder = mkdtempSync(join(tmpdir(), 'dpbench-kernel-'));
     const file = join(folder, 'connection.json');
-    const connection = await freeConnection();
+    const connection = options.connection ?? (await freeConnection());
     writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
     const [command, ...rest] = argv.map((word) => word.replace('{connection_file}', file));
     const child = spawn(command!, rest, { cwd, env: env ?? process.env, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -142,6 +145,11 @@ export class KernelClient {
   /** Sends a message and waits for nothing. */
   send(channel: 'shell' | 'control' | 'stdin', message: Message): void {
     this.#queues[channel].send(encode({ identities: [], message }, this.#signer));
+  }
+
+  /** Sends frames as they are. */
+  sendFrames(channel: 'shell' | 'control', frames: readonly string[]): void {
+    this.#queues[channel].send(frames.map((frame) => Buffer.from(frame)));
   }
 
   message(type: string, content: Content, parent?: Message['parent']): Message {

@@ -102,7 +102,10 @@ interface Internals {
   };
 }
 
-/** Completions say of a name that a module hands on (all of `dp.`) what it is, not only that it is an alias. */
+/** Kinds of names whose value may be a function. */
+const holders = new Set(['const', 'let', 'var', 'local var', 'property', 'parameter']);
+
+/** Completions say of a name what it is: behind an alias (all of `dp.`), and a function also where a constant holds it. */
 function exactKinds(ts: Typescript): object {
   const { Completions, SymbolDisplay } = ts as unknown as Internals;
   const complete = (host: unknown, program: typescript.Program, ...rest: unknown[]) => {
@@ -110,16 +113,23 @@ function exactKinds(ts: Typescript): object {
     const all = [host, program, log, file, position, preferences, trigger, kind, cancel, undefined, true];
     const found = Completions.getCompletionsAtPosition(...all);
     const checker = program.getTypeChecker();
+    const place = file as typescript.SourceFile;
     for (const entry of found?.entries ?? []) {
       const { symbol } = entry as { symbol?: typescript.Symbol };
-      if (!symbol || !(symbol.flags & ts.SymbolFlags.Alias)) continue;
-      const target = checker.getAliasedSymbol(symbol);
-      if (target.declarations) entry.kind = SymbolDisplay.getSymbolKind(checker, target, file as typescript.Node);
+      if (!symbol) continue;
+      const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+      const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+      if (isAlias && target.declarations) entry.kind = SymbolDisplay.getSymbolKind(checker, target, place);
+      if (holders.has(entry.kind) && isFunction(checker.getTypeOfSymbolAtLocation(target, place))) {
+        entry.kind = ts.ScriptElementKind.functionElement;
+      }
     }
     return found;
   };
   return { Completions: { ...Completions, getCompletionsAtPositionForTslab: complete } };
 }
+
+const isFunction = (type: typescript.Type): boolean => type.getCallSignatures().length > 0;
 
 const mapComment = /\n?\/\/# sourceMappingURL=.*\s*$/;
 

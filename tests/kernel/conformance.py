@@ -37,5 +37,16 @@ class ConformanceTests(jupyter_kernel_test.KernelTests):
     code_clear_output = "clearOutput()"
 
 
+class WelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
+    kernel_name = "dpbench-test"
+    support_iopub_welcome = True
+
+
+# unittest would run the classes that these two come from as well.
+def load_tests(loader, tests, pattern):
+    classes = (ConformanceTests, WelcomeTests)
+    return unittest.TestSuite(loader.loadTestsFromTestCase(one) for one in classes)
+
+
 if __name__ == "__main__":
     unittest.main()
