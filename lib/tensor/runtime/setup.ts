@@ -111,7 +111,7 @@ async function clearLeftovers(cache: string): Promise<void> {
 
 /** A refusal of the file system in words that say what to do; anything else as it is. */
 export function setupError(error: unknown, cache: string): unknown {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const { code, syscall, message, path } = error as NodeJS.ErrnoException;
   if (error instanceof DpbenchError || syscall === undefined) return error;
   if (code === 'ENOSPC') {
     return new EngineError(
@@ -121,6 +121,17 @@ export function setupError(error: unknown, cache: string): unknown {
         got: cache,
         expected: 'about 1.5 GB of room (5 GB with CUDA)',
         next: 'Make room, or set DPBENCH_CACHE to a folder on another disk, and run `dpbench setup` again.',
+      },
+      { cause: error },
+    );
+  }
+  if (path !== undefined && code === 'ENOENT' && !path.startsWith(cache)) {
+    return new EngineError(
+      {
+        asked: 'dpbench setup',
+        wrong: 'a file that npm installs is not there',
+        got: path,
+        next: 'Install the packages of dpbench again (`npm ci` in a clone), then run `dpbench setup` again.',
       },
       { cause: error },
     );

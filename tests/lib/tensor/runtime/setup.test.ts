@@ -266,6 +266,14 @@ describe('setupEngine says how to mend', () => {
     expect(setupError(fault, '/c')).toBe(fault);
   });
 
+  it('a package that was not installed whole', () => {
+    const path = '/app/node_modules/@tensorflow/tfjs-node/binding/tfjs_backend.cc';
+    const missing = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT', syscall: 'open', path });
+    expect((setupError(missing, '/c') as Error).message).toBe(
+      `dpbench setup: a file that npm installs is not there; got '${path}'. Install the packages of dpbench again (\`npm ci\` in a clone), then run \`dpbench setup\` again.`,
+    );
+  });
+
   it('a cache that cannot be written', async () => {
     goodMachine();
     // A file in the way stops even root, whom permissions do not.
