@@ -138,6 +138,8 @@ export class SeededStream extends CipherStream {
  * to sums (DP-SGD) has no such protection and must say so.
  */
 export class SecureStream extends CipherStream {
+  readonly #insecure: boolean;
+
   /** Only `insecureNoise` of a test passes a seed; a run made with one is marked as not private. */
   constructor(insecureNoiseSeed?: number) {
     super(
@@ -145,5 +147,11 @@ export class SecureStream extends CipherStream {
         ? randomBytes(32)
         : createHash('sha256').update(`dpbench insecure noise ${insecureNoiseSeed}`).digest(),
     );
+    this.#insecure = insecureNoiseSeed !== undefined;
+  }
+
+  /** True when a test made it repeatable: what it protects is not private. */
+  get insecure(): boolean {
+    return this.#insecure;
   }
 }

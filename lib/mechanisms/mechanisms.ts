@@ -1,8 +1,8 @@
-import { BudgetError } from '../core/errors.js';
+import { BudgetError, OptionError } from '../core/errors.js';
 import type { PrivacyEvent } from '../core/events.js';
 import { takeImages } from '../core/images.js';
 import { ProgressTask } from '../core/progress.js';
-import type { RandomStream } from '../core/rng.js';
+import { SecureStream } from '../core/rng.js';
 import { samePlan, type Ledger } from '../privacy/index.js';
 import type { Tensor, Tensor4D } from '../tensor/index.js';
 import { addDiscreteLaplace, binCounts, rightAnswers, type BinQuery } from './counts.js';
@@ -19,7 +19,7 @@ interface MechanismsOptions {
   readonly noiseMultiplier: number;
   /** Empty, or the ledger of a run that was stopped: the plan then goes on after what it holds. */
   readonly ledger: Ledger;
-  readonly noise: RandomStream;
+  readonly noise: SecureStream;
   /** Name of the part of the data that `sensitive` is, when the ledger holds disjoint parts. */
   readonly part?: string;
   readonly signal?: AbortSignal;
@@ -44,6 +44,12 @@ export class Mechanisms {
 
   constructor(options: MechanismsOptions) {
     checkPlan(options.plan);
+    if (!(options.noise instanceof SecureStream))
+      throw new OptionError({
+        asked: 'mechanisms',
+        wrong: 'the noise does not come from a secure stream, so it could be subtracted',
+        expected: 'a SecureStream',
+      });
     this.#options = options;
     this.#next = options.ledger.entries.length;
     samePlan(options.ledger, this.#events().slice(0, this.#next));
@@ -76,7 +82,7 @@ export class Mechanisms {
     const expected = size * (this.#planned(request).sampling?.sampleRate ?? 1);
     const planned = this.#charge({ ...request, sensitivity: query.clipNorm / expected });
     const { sampling } = planned;
-    const batches = sampling!.batches(this.#options.noise);
+    const batches = sampling!.batches(this.#rows().count, this.#options.noise);
     const means: Float32Array[] = [];
     await this.#work(of, sampling!.steps, async (task) => {
       while (batches.drawn < sampling!.steps) {

@@ -87,17 +87,16 @@ export function gaussian(release: GaussianPlan & { readonly l2Sensitivity: numbe
 /**
  * Plans `steps` vectors with Gaussian noise, each computed from a Poisson sample of its own.
  *
- * @example gaussianOnSamples({ of: 'central images', l2Sensitivity: 0.01, size, sampleRate: 0.1, steps: 5, noiseMultiplier: 5 })
+ * @example gaussianOnSamples({ of: 'central images', l2Sensitivity: 0.01, sampleRate: 0.1, steps: 5, noiseMultiplier: 5 })
  */
 export function gaussianOnSamples(
   release: GaussianPlan & {
     readonly l2Sensitivity: number;
-    readonly size: number;
     readonly sampleRate: number;
     readonly steps: number;
   },
 ): PlannedRelease {
-  const { of, relation, l2Sensitivity, size, sampleRate, steps } = release;
+  const { of, relation, l2Sensitivity, sampleRate, steps } = release;
   check('positive', `plan of '${of}'`, { l2Sensitivity });
   if (relation === 'replace-one')
     throw new OptionError({
@@ -107,7 +106,7 @@ export function gaussianOnSamples(
       expected: 'add-or-remove-one',
     });
   const noise = gaussianNoise(release);
-  const sampling = new PoissonSampling({ size, sampleRate, steps });
+  const sampling = new PoissonSampling({ sampleRate, steps });
   const event = (free: number) => sampling.event(gaussianEvent(noise.noiseMultiplier(free)));
   return plan({ of, mechanism: 'gaussian-on-samples', sensitivity: l2Sensitivity, sampling, ...noise, event });
 }

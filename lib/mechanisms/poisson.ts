@@ -1,11 +1,9 @@
 import { check } from '../core/check.js';
 import { BudgetError } from '../core/errors.js';
 import { poissonSampledEvent, selfComposedEvent, type PrivacyEvent } from '../core/events.js';
-import type { RandomStream } from '../core/rng.js';
+import type { SecureStream } from '../core/rng.js';
 
 export interface PoissonSamplingOptions {
-  /** Records to draw from. */
-  readonly size: number;
   /** Probability that a record is in a batch, in (0, 1]. */
   readonly sampleRate: number;
   /** Batches in all. */
@@ -19,19 +17,16 @@ export interface PoissonSamplingOptions {
  * A coin is a 53-bit uniform below `sampleRate`: its probability is right to 2^-53. Batches have random sizes, down to 0.
  *
  * @example
- * const sampling = new PoissonSampling({ size: 60000, sampleRate: 1 / 15, steps: 2100 });
+ * const sampling = new PoissonSampling({ sampleRate: 1 / 15, steps: 2100 });
  * sampling.event(gaussianEvent(2));   // 2100 x [Gaussian, noise multiplier 2, on a Poisson sample of rate 0.0666667]
  */
 export class PoissonSampling {
-  readonly size: number;
   readonly sampleRate: number;
   readonly steps: number;
 
-  constructor({ size, sampleRate, steps }: PoissonSamplingOptions) {
-    check('countOrZero', 'Poisson sampling', { size });
+  constructor({ sampleRate, steps }: PoissonSamplingOptions) {
     check('fraction', 'Poisson sampling', { sampleRate });
     check('count', 'Poisson sampling', { steps });
-    this.size = size;
     this.sampleRate = sampleRate;
     this.steps = steps;
     Object.freeze(this);
@@ -42,22 +37,27 @@ export class PoissonSampling {
     return selfComposedEvent(poissonSampledEvent(this.sampleRate, perBatch), this.steps);
   }
 
-  /** Draws the batches one after the other, from a stream that nobody can predict. */
-  batches(coins: RandomStream): PoissonBatches {
-    return new PoissonBatches(this, coins);
+  /** Draws the batches of `size` records one after the other, from a stream that nobody can predict. */
+  batches(size: number, coins: SecureStream): PoissonBatches {
+    return new PoissonBatches(this, size, coins);
   }
 }
 
 /** One pass through the batches of a plan. Which records are drawn is private. */
 export class PoissonBatches {
+  readonly #coins: SecureStream;
   #drawn: number;
 
   constructor(
     readonly sampling: PoissonSampling,
-    readonly coins: RandomStream,
+    /** Records to draw from. */
+    readonly size: number,
+    coins: SecureStream,
     /** Batches that a run drew before it was stopped and resumed. */
     drawn = 0,
   ) {
+    check('countOrZero', 'Poisson sampling', { size, drawn });
+    this.#coins = coins;
     this.#drawn = drawn;
   }
 
@@ -67,7 +67,8 @@ export class PoissonBatches {
 
   /** The rows of the next batch, in order; throws `BudgetError` when all planned batches were drawn. */
   next(): Uint32Array {
-    const { size, sampleRate, steps } = this.sampling;
+    const { sampleRate, steps } = this.sampling;
+    const { size } = this;
     if (this.#drawn >= steps)
       throw new BudgetError({
         asked: 'Poisson sampling',
@@ -78,7 +79,7 @@ export class PoissonBatches {
     this.#drawn++;
     const rows = new Uint32Array(size);
     let count = 0;
-    for (let row = 0; row < size; row++) if (this.coins.uniform() < sampleRate) rows[count++] = row;
+    for (let row = 0; row < size; row++) if (this.#coins.uniform() < sampleRate) rows[count++] = row;
     return rows.slice(0, count);
   }
 }

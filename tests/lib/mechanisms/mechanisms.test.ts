@@ -122,7 +122,7 @@ const pure = () => new Ledger({ delta: 1e-5, accountant: pureSum.id });
 
 describe('Mechanisms.sampledLabelMeans', () => {
   it('releases as many means as planned, each with the noise of the expected batch, at the cost of the sampler', async () => {
-    const plan = [gaussianOnSamples({ of: 'rounds', l2Sensitivity: 1 / 50, size, sampleRate: 0.5, steps: 40 })];
+    const plan = [gaussianOnSamples({ of: 'rounds', l2Sensitivity: 1 / 50, sampleRate: 0.5, steps: 40 })];
     const { ledger, mechanisms } = mechanismsFor(plan);
     const means = (await mechanisms.sampledLabelMeans('rounds', brightness)).value;
     expect(means).toHaveLength(40);
@@ -139,7 +139,7 @@ describe('Mechanisms.sampledLabelMeans', () => {
   });
 
   it('is refused when a batch is more sensitive than planned', async () => {
-    const plan = [gaussianOnSamples({ of: 'rounds', l2Sensitivity: 1 / size, size, sampleRate: 0.5, steps: 4 })];
+    const plan = [gaussianOnSamples({ of: 'rounds', l2Sensitivity: 1 / size, sampleRate: 0.5, steps: 4 })];
     await expect(mechanismsFor(plan).mechanisms.sampledLabelMeans('rounds', brightness)).rejects.toThrow(
       "release of 'rounds': it is more sensitive than `spends` declares; got 'gaussian-on-samples, sensitivity 0.02', " +
         "expected 'rounds' (gaussian-on-samples, sensitivity 0.01).",
@@ -325,7 +325,7 @@ describe('a run', () => {
 describe('the planning functions', () => {
   it('refuse what has no meaning', () => {
     const of = 'x';
-    const on = { of, l2Sensitivity: 1, size: 10, sampleRate: 0.5, steps: 1 };
+    const on = { of, l2Sensitivity: 1, sampleRate: 0.5, steps: 1 };
     const bad: [() => unknown, string][] = [
       [() => gaussian({ of, l2Sensitivity: 0 }), "plan of 'x': l2Sensitivity is out of range; got 0"],
       [() => gaussian({ of, l2Sensitivity: 1, noiseMultiplier: 0 }), 'noiseMultiplier is out of range; got 0'],

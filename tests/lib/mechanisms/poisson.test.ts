@@ -9,7 +9,7 @@ const fourStandardErrors = 4;
 describe('PoissonSampling', () => {
   it('draws every record in every batch by a coin of its own', () => {
     const [size, sampleRate, steps] = [50, 0.3, 4000];
-    const batches = new PoissonSampling({ size, sampleRate, steps }).batches(new SecureStream(2));
+    const batches = new PoissonSampling({ sampleRate, steps }).batches(size, new SecureStream(2));
     const drawn = new Float64Array(size);
     const sizes: number[] = [];
     let pairs = 0;
@@ -29,9 +29,9 @@ describe('PoissonSampling', () => {
   });
 
   it('states the event that it draws, and draws no batch more', () => {
-    const sampling = new PoissonSampling({ size: 10, sampleRate: 0.1, steps: 3 });
+    const sampling = new PoissonSampling({ sampleRate: 0.1, steps: 3 });
     expect(sampling.event(gaussianEvent(2))).toEqual(selfComposedEvent(poissonSampledEvent(0.1, gaussianEvent(2)), 3));
-    const batches = sampling.batches(new SecureStream(1));
+    const batches = sampling.batches(10, new SecureStream(1));
     for (let i = 0; i < 3; i++) batches.next();
     expect(batches.drawn).toBe(3);
     expect(() => batches.next()).toThrow(
@@ -41,17 +41,13 @@ describe('PoissonSampling', () => {
   });
 
   it('draws all at rate 1, and empty batches of nothing', () => {
-    const all = new PoissonSampling({ size: 5, sampleRate: 1, steps: 1 }).batches(new SecureStream());
+    const all = new PoissonSampling({ sampleRate: 1, steps: 1 }).batches(5, new SecureStream());
     expect([...all.next()]).toEqual([0, 1, 2, 3, 4]);
-    expect([...new PoissonSampling({ size: 0, sampleRate: 0.5, steps: 1 }).batches(new SecureStream()).next()]).toEqual(
-      [],
-    );
+    expect([...new PoissonSampling({ sampleRate: 0.5, steps: 1 }).batches(0, new SecureStream()).next()]).toEqual([]);
   });
 
   it('draws other batches every time', () => {
-    const draw = () => [
-      ...new PoissonSampling({ size: 200, sampleRate: 0.5, steps: 1 }).batches(new SecureStream()).next(),
-    ];
+    const draw = () => [...new PoissonSampling({ sampleRate: 0.5, steps: 1 }).batches(200, new SecureStream()).next()];
     expect(draw()).not.toEqual(draw());
   });
 });
