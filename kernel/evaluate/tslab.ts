@@ -1,5 +1,6 @@
 import type typescript from '@tslab/typescript-for-tslab';
 import { createRequire } from 'node:module';
+import { plainBuilder } from './plain-builder.js';
 import { expandShorthand } from './shorthand.js';
 
 /** The part of tslab's converter that is used here; the package has no typings of its own for it. */
@@ -75,8 +76,7 @@ function keepMaps(ts: Typescript, maps: MapSink, options: typescript.CompilerOpt
       createProgram: typescript.CreateProgram<never>;
     };
     const host = create(files, { ...given, ...options, sourceMap: true }, ...rest);
-    const createProgram = host.createProgram as (...all: unknown[]) => typescript.BuilderProgram;
-    host.createProgram = ((...all: unknown[]) => withMap(ts, createProgram(...all), maps)) as never;
+    host.createProgram = ((...all: unknown[]) => withMap(ts, plainBuilder(ts, ...all), maps)) as never;
     return host;
   };
   const transpileModule: Typescript['transpileModule'] = (input, request) => {

@@ -61,7 +61,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Waits until a condition holds; says so when it never does. */
-export async function until(condition: () => boolean, what: string, seconds = 20): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, what: string, seconds = 20): Promise<void> {
   for (const end = Date.now() + seconds * 1000; !condition();) {
     if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
