@@ -3,15 +3,17 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkKeys, checkOneOf } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
-import { displaySymbol, type Displayable, type MimeBundle } from '../core/mime.js';
+import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
 import { progressGroup } from '../core/progress.js';
 import type { RunSummary } from '../core/results.js';
 import { epsilonUtility } from '../display/epsilon-utility.js';
+import type { Ledger } from '../privacy/index.js';
 import { readRunSummary, resultsFolder } from './result-folder.js';
 import { checkRunOptions, type RunOptions } from './run-options.js';
 import { run } from './run.js';
+import { totalLedger, totalWords } from './run-total.js';
 
-export interface SweepOptions extends Omit<RunOptions, 'method' | 'dataset' | 'epsilon' | 'seed'> {
+export interface SweepOptions extends Omit<RunOptions, 'method' | 'dataset' | 'epsilon' | 'seed' | 'ledger'> {
   readonly methods: readonly string[];
   readonly datasets: readonly string[];
   readonly epsilons: readonly number[];
@@ -19,15 +21,32 @@ export interface SweepOptions extends Omit<RunOptions, 'method' | 'dataset' | 'e
   readonly executor?: 'local';
 }
 
-/** Many runs. It draws itself as the epsilon-utility plot. */
+/** Many runs. It draws itself as the epsilon-utility plot, with what all runs on a dataset cost together. */
 export class Sweep implements Displayable {
   constructor(
     readonly runs: readonly RunSummary[],
     readonly folder: string,
   ) {}
 
+  /** Every release of every run on a dataset: what choosing among the runs, or publishing all of them, costs. */
+  total(dataset: string): Ledger {
+    return totalLedger(this.runs, dataset);
+  }
+
   [displaySymbol](): MimeBundle | Promise<MimeBundle> {
-    return epsilonUtility(this)[displaySymbol]();
+    const scored = this.runs.some(({ metrics }) => Object.keys(metrics).length > 0);
+    const unscored = `${this.runs.length} runs without scores`;
+    const bundle = scored
+      ? epsilonUtility(this)[displaySymbol]()
+      : { 'text/plain': unscored, 'text/html': `<div>${unscored}</div>` };
+    const words = totalWords(this.runs);
+    return {
+      ...bundle,
+      'text/plain': `${String(bundle['text/plain'])}\n${words}`,
+      ...(typeof bundle['text/html'] === 'string' && {
+        'text/html': `${bundle['text/html']}<div>${escapeHtml(words)}</div>`,
+      }),
+    };
   }
 }
 

@@ -3,33 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../lib/bench/run.js';
-import { gaussian } from '../../../lib/mechanisms/index.js';
-import { methods } from '../../../lib/methods/methods.js';
 import { Ledger } from '../../../lib/privacy/index.js';
-import { setupEngine, type Tensor2D, type Tensor4D } from '../../../lib/tensor/index.js';
+import { setupEngine } from '../../../lib/tensor/index.js';
+import '../../privacy/black-images.js';
 
 let folder: string;
 beforeAll(async () => {
   await setupEngine();
   folder = await mkdtemp(join(tmpdir(), 'dpbench-ledger-'));
-});
-
-/** One release and black images: all that a ledger needs. */
-methods.define({
-  id: 'black-images',
-  title: 'Black images',
-  paper: { title: 'none', authors: 'none', year: 2026, url: 'https://example.org' },
-  params: {},
-  samples: { smoke: 10, laptop: 10, paper: 10 },
-  spends: (_params, { size }) => [gaussian({ of: 'brightness', l2Sensitivity: 1 / size })],
-  async fit({ mechanisms, facts: { shape } }) {
-    const features = (images: Tensor4D) => images.reshape([images.shape[0], -1]).mean(1, true) as Tensor2D;
-    await mechanisms.labelMeans('brightness', { features, dimension: 1, clipNorm: 1 });
-    const pixels = shape.height * shape.width * shape.channels;
-    return {
-      sample: async (labels) => ({ data: new Uint8Array(labels.length * pixels), count: labels.length, ...shape }),
-    };
-  },
 });
 
 const smoke = { method: 'black-images', dataset: 'mnist-10k', scale: 'smoke', limit: 1000, metrics: [] } as const;
