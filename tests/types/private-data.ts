@@ -8,8 +8,8 @@ import type { MetricResult } from '../../lib/core/results.js';
 import type { Dataset, PublicDataset } from '../../lib/data/contract.js';
 import { dpMerf } from '../../lib/methods/dp-merf.js';
 import type { FitContext } from '../../lib/methods/contract.js';
-import { Diagnostic, evaluate, run, Sensitive } from '../../lib/index.js';
-import type { Mechanisms, SensitiveImages } from '../../lib/mechanisms/index.js';
+import { Diagnostic, evaluate, Ledger, run, SeededStream, Sensitive } from '../../lib/index.js';
+import { Mechanisms, type SensitiveImages } from '../../lib/mechanisms/index.js';
 
 declare const dataset: Dataset;
 declare const train: SensitiveImages;
@@ -75,6 +75,14 @@ export async function passesSensitiveAsPublic(): Promise<void> {
   void dpMerf.fit({ ...context, publicDataset: dataset });
   // @ts-expect-error -- real images are no synthetic ones
   await evaluate({ images: train, dataset: 'mnist-10k' });
+}
+
+export function makesNoiseFromASeed(): void {
+  const options = { sensitive: train, plan: [], noiseMultiplier: 1, ledger: new Ledger({ delta: 1e-5 }) };
+  // @ts-expect-error -- whoever knows the seed could subtract the noise
+  void new Mechanisms({ ...options, noise: new SeededStream(1) });
+  // @ts-expect-error -- nor a generator of one's own
+  void new Mechanisms({ ...options, noise: { uniform: Math.random, normal: Math.random } });
 }
 
 export async function passesDiagnosticAsParameter(): Promise<void> {

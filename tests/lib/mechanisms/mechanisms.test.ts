@@ -12,6 +12,7 @@ import {
   type PlannedRelease,
 } from '../../../lib/mechanisms/index.js';
 import { accountants, Ledger, samePlan, type Accountant } from '../../../lib/privacy/index.js';
+import { pureSum } from '../../privacy/pure-sum.js';
 import { setupEngine, tf, type Tensor2D, type Tensor4D } from '../../../lib/tensor/index.js';
 
 beforeAll(() => setupEngine());
@@ -102,21 +103,6 @@ describe('the plan', () => {
     );
   });
 });
-
-/** Adds up pure epsilons and nothing else, so that these tests need no other accountant. */
-const pureSum: Accountant = accountants.define(
-  {
-    id: 'sum-of-pure',
-    title: 'sum of pure epsilons',
-    refuses: () => undefined,
-    epsilon(event) {
-      const parts = event.kind === 'composed' ? event.events : [event];
-      const sum = parts.reduce((total, part) => total + (part.kind === 'pure-epsilon' ? part.epsilon : 0), 0);
-      return { lower: sum, estimate: sum, upper: sum };
-    },
-  },
-  { replace: true },
-);
 
 const pure = () => new Ledger({ delta: 1e-5, accountant: pureSum.id });
 
