@@ -2,15 +2,16 @@ import type { PrivacyEvent } from '../core/events.js';
 import { Registry } from '../core/registry.js';
 import type { Accountant } from './contract.js';
 import { gdp } from './gaussian.js';
+import { pld } from './pld.js';
 import { rdp } from './rdp.js';
 
 /** All accountants, by name; `accountants.define(...)` adds one. */
-export const accountants = new Registry<Accountant>('accountant', [rdp, gdp]);
+export const accountants = new Registry<Accountant>('accountant', [pld, rdp, gdp]);
 
 /** Name of an accountant: one of these, or of one that was defined. */
-export type AccountantId = 'rdp' | 'gdp' | (string & {});
+export type AccountantId = 'pld' | 'rdp' | 'gdp' | (string & {});
 
-/** The tightest accountant that takes an event: exact for full-batch Gaussian noise, else an upper bound. */
+/** The tightest accountant that takes an event: exact for full-batch Gaussian noise, else a narrow bracket, else RDP. */
 export function defaultAccountant(event: PrivacyEvent): AccountantId {
-  return gdp.refuses(event) === undefined ? 'gdp' : 'rdp';
+  return [gdp, pld].find((accountant) => accountant.refuses(event) === undefined)?.id ?? 'rdp';
 }

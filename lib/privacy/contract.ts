@@ -28,6 +28,8 @@ export interface Accountant extends Named {
    * Throws `BudgetError` with the name of the part when `refuses` names one.
    */
   epsilon(event: PrivacyEvent, delta: number, options?: AccountantOptions): EpsilonBracket;
+  /** The upper end alone, where that costs less than the whole bracket; calibration asks for nothing else. */
+  upper?(event: PrivacyEvent, delta: number, options?: AccountantOptions): number;
   /** The part of the event that this accountant does not understand, at any depth; undefined when it takes it. */
   refuses(event: PrivacyEvent): string | undefined;
 }

@@ -45,13 +45,18 @@ export const gdp: Accountant = {
   refuses(event) {
     const { releases, unknown } = spendingOf(event);
     if (unknown !== undefined) return unknown;
+    const strange = releases.find((release) => release.kind !== 'gaussian');
+    if (strange) return strange.kind;
     // The central limit formula for samples can under-report epsilon, so it is not offered.
-    return releases.some((release) => release.sampleRate < 1) ? 'poisson-sampled' : undefined;
+    return releases.some((release) => release.kind === 'gaussian' && release.sampleRate < 1)
+      ? 'poisson-sampled'
+      : undefined;
   },
 
   epsilon(event, delta) {
     check('probability', 'accountant gdp', { delta });
     const releases = releasesOrBracket(gdp, event);
-    return 'upper' in releases ? releases : gaussianEpsilon(1 / jointNoiseMultiplier(releases), delta);
+    if ('upper' in releases) return releases;
+    return gaussianEpsilon(1 / jointNoiseMultiplier(releases.filter((release) => release.kind === 'gaussian')), delta);
   },
 };

@@ -1,3 +1,5 @@
+import { LogSum } from './log-sum.js';
+
 /**
  * Renyi divergences of one Gaussian release on a Poisson sample (rate q, noise multiplier z), under add-or-remove-one:
  * ln(A) / (order - 1) with A = E[r(x)^order], x ~ N(0, z^2), r(x) = 1 - q + q exp((2x - 1) / (2 z^2)).
@@ -93,25 +95,6 @@ function binomialTail(order: number, u: number): number {
     sum += term;
   }
   return sum;
-}
-
-/** ln of a sum of exponentials, term by term. */
-class LogSum {
-  #largest = -Infinity;
-  #sum = 0;
-
-  add(logTerm: number): void {
-    if (logTerm === -Infinity) return;
-    if (logTerm > this.#largest) {
-      this.#sum *= Math.exp(this.#largest - logTerm);
-      this.#largest = logTerm;
-    }
-    this.#sum += Math.exp(logTerm - this.#largest);
-  }
-
-  value(): number {
-    return this.#largest + Math.log(this.#sum);
-  }
 }
 
 const logExpm1 = (x: number) => (x > 30 ? x + Math.log1p(-Math.exp(-x)) : Math.log(Math.expm1(x)));

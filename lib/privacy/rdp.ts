@@ -1,8 +1,10 @@
 import { check } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
 import { releasesOrBracket, type Accountant, type AccountantOptions } from './contract.js';
+import { fixedSizeRdp } from './rdp-fixed-size.js';
 import { subsampledGaussianRdp } from './rdp-gaussian.js';
-import { spendingOf } from './releases.js';
+import { laplaceRdp, pureRdp } from './rdp-pure.js';
+import { spendingOf, type Release } from './releases.js';
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const tenths = range(11, 109).map((n) => n / 10);
@@ -66,9 +68,23 @@ export function epsilonFromRdp(
 const withinDelta = (rdp: ArrayLike<number>, delta: number) =>
   Array.from(rdp).some((divergence) => -Math.expm1(-divergence) < delta * delta);
 
+/** Renyi divergences of one release. */
+function divergences(release: Release, orders: readonly number[]): Float64Array {
+  switch (release.kind) {
+    case 'gaussian':
+      return subsampledGaussianRdp(release.sampleRate, release.noiseMultiplier, orders);
+    case 'sampled-without-replacement':
+      return fixedSizeRdp(release.sampleRate, release.noiseMultiplier, orders);
+    case 'laplace':
+      return laplaceRdp(release.noiseMultiplier, orders);
+    case 'pure-epsilon':
+      return pureRdp(release.epsilon, orders);
+  }
+}
+
 /**
- * Renyi differential privacy (Mironov 2017) of Poisson-subsampled Gaussian releases, under add-or-remove-one.
- * It proves an upper bound only: `lower` is 0, `estimate` equals `upper`.
+ * Renyi differential privacy (Mironov 2017): Gaussian releases on Poisson samples (under add-or-remove-one), on samples of
+ * fixed size (under replace-one) and on all of the data, Laplace releases and mechanisms of pure epsilon. It proves an upper bound only: `lower` is 0, `estimate` equals `upper`.
  */
 export const rdp: Accountant = {
   id: 'rdp',
@@ -82,9 +98,9 @@ export const rdp: Accountant = {
     const releases = releasesOrBracket(rdp, event);
     if ('upper' in releases) return releases;
     const total = new Float64Array(orders.length);
-    for (const { noiseMultiplier, sampleRate, count } of releases) {
-      const one = subsampledGaussianRdp(sampleRate, noiseMultiplier, orders);
-      for (let i = 0; i < total.length; i++) total[i]! += count * one[i]!;
+    for (const release of releases) {
+      const one = divergences(release, orders);
+      for (let i = 0; i < total.length; i++) total[i]! += release.count * one[i]!;
     }
     const upper = asked !== 'reference' && withinDelta(total, delta) ? 0 : epsilonFromRdp(orders, total, delta).epsilon;
     return { lower: 0, estimate: upper, upper };

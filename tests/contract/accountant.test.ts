@@ -10,7 +10,7 @@ import {
 } from '../../lib/core/events.js';
 import { accountants, defaultAccountant } from '../../lib/privacy/index.js';
 
-const laplace = { kind: 'laplace', scale: 1 } as unknown as PrivacyEvent;
+const strange = { kind: 'exponential', scale: 1 } as unknown as PrivacyEvent;
 const zero = { lower: 0, estimate: 0, upper: 0 };
 const infinite = { lower: Infinity, estimate: Infinity, upper: Infinity };
 const steps = (rate: number, noise: number, count: number) =>
@@ -45,14 +45,23 @@ describe.each(accountants.all())('accountant $id', (accountant) => {
   });
 
   it('refuses an event that it does not know by name, at any depth', () => {
-    const hidden = composedEvent([gaussianEvent(1), selfComposedEvent(composedEvent([laplace]), 3)]);
-    for (const event of [laplace, hidden, poissonSampledEvent(0.1, laplace)]) {
-      expect(accountant.refuses(event)).toBe('laplace');
+    const hidden = composedEvent([gaussianEvent(1), selfComposedEvent(composedEvent([strange]), 3)]);
+    for (const event of [strange, hidden, poissonSampledEvent(0.1, strange)]) {
+      expect(accountant.refuses(event)).toBe('exponential');
       expect(() => accountant.epsilon(event, 1e-5)).toThrow(BudgetError);
       expect(() => accountant.epsilon(event, 1e-5)).toThrow(
-        `accountant ${accountant.id}: a part of the event is of a kind that it cannot account for; got 'laplace'.`,
+        `accountant ${accountant.id}: a part of the event is of a kind that it cannot account for; got 'exponential'.`,
       );
     }
+  });
+
+  it('refuses to add up releases under different neighbouring relations, at any depth', () => {
+    const mixed = composedEvent([gaussianEvent(1), selfComposedEvent(gaussianEvent(1, 'replace-one'), 2)]);
+    const message = "privacy event: one event cannot mix neighbouring relations; got 'replace-one', expected";
+    expect(() => accountant.epsilon(mixed, 1e-5)).toThrow(BudgetError);
+    expect(() => accountant.epsilon(mixed, 1e-5)).toThrow(message);
+    const one = accountant.epsilon(selfComposedEvent(gaussianEvent(1, 'replace-one'), 2), 1e-5);
+    expect(one).toEqual(accountant.epsilon(selfComposedEvent(gaussianEvent(1), 2), 1e-5));
   });
 
   it('refuses numbers out of range', () => {

@@ -2,9 +2,14 @@
 
 `divergences`: dp_accounting's RDP of one Poisson-subsampled Gaussian at whole orders, and the defining integral by
 mpmath quadrature at fractional orders, where dp-accounting drops the signs of its series and so only gives a bound.
+`others`: [kind, numbers, steps, delta, epsilon] of other releases at orders 1.5, 2, 2.5, 3, 4, ..., 64:
+  fixed-size: RdpAccountant(orders, REPLACE_ONE).compose(SampledWithoutReplacementDpEvent(population, sample,
+    GaussianDpEvent(z)), steps).get_epsilon(delta);
+  laplace: LaplaceDpEvent(b); pure: RandomizedResponseDpEvent(2 / (1 + exp(epsilon)), 2) under REPLACE_ONE, which is the
+    worst mechanism of that pure epsilon.
 `epsilons`: RdpAccountant(orders=2..256).compose(PoissonSampledDpEvent(q, GaussianDpEvent(z)), steps).get_epsilon(delta).
 """
-import json, random
+import json, math, random
 import dp_accounting as da
 import mpmath as mp
 from dp_accounting.rdp import RdpAccountant
@@ -47,4 +52,29 @@ for _ in range(200):
     accountant.compose(da.PoissonSampledDpEvent(q, da.GaussianDpEvent(z)), steps)
     epsilons.append([q, z, steps, delta, float(accountant.get_epsilon(delta))])
 
-print(json.dumps({'producer': 'dp-accounting 0.6.0 and mpmath 1.4.1 by tests/golden/rdp.py', 'divergences': divergences, 'epsilons': epsilons}))
+orders = [1.5, 2, 2.5] + list(range(3, 65))
+replace = da.NeighboringRelation.REPLACE_ONE
+
+
+def other(kind, numbers, event, relation):
+    steps, delta = int(10 ** rng.uniform(0, 3.5)), 10 ** rng.uniform(-8, -4)
+    accountant = RdpAccountant(orders, relation)
+    accountant.compose(event, steps)
+    epsilon = float(accountant.get_epsilon(delta))
+    return [kind, numbers, steps, delta, epsilon]
+
+
+others = []
+for _ in range(100):
+    population = int(10 ** rng.uniform(2, 6))
+    sample, z = max(1, int(population * 10 ** rng.uniform(-3, -0.1))), 10 ** rng.uniform(-0.3, 0.7)
+    event = da.SampledWithoutReplacementDpEvent(population, sample, da.GaussianDpEvent(z))
+    others.append(other('fixed-size', [sample, population, z], event, replace))
+for _ in range(50):
+    b = 10 ** rng.uniform(-0.5, 2)
+    others.append(other('laplace', [b], da.LaplaceDpEvent(b), da.NeighboringRelation.ADD_OR_REMOVE_ONE))
+for _ in range(50):
+    e = 10 ** rng.uniform(-2, 0.7)
+    others.append(other('pure', [e], da.RandomizedResponseDpEvent(2 / (1 + math.exp(e)), 2), replace))
+
+print(json.dumps({'producer': 'dp-accounting 0.6.0 and mpmath 1.4.1 by tests/golden/rdp.py', 'divergences': divergences, 'epsilons': epsilons, 'others': others}))

@@ -4,16 +4,22 @@ import { describe, expect, it } from 'vitest';
 import {
   composedEvent,
   gaussianEvent,
+  laplaceEvent,
   poissonSampledEvent,
+  pureEpsilonEvent,
+  sampledWithoutReplacementEvent,
   selfComposedEvent,
   type PrivacyEvent,
 } from '../../../lib/core/events.js';
+import { fixedSizeRdp } from '../../../lib/privacy/rdp-fixed-size.js';
 import { subsampledGaussianRdp } from '../../../lib/privacy/rdp-gaussian.js';
+import { laplaceRdp, pureRdp } from '../../../lib/privacy/rdp-pure.js';
 import { epsilonFromRdp, rdp, rdpOrders } from '../../../lib/privacy/rdp.js';
 
 const golden = JSON.parse(readFileSync(new URL('../../golden/rdp.json', import.meta.url), 'utf8')) as {
   divergences: [rate: number, noise: number, order: number, rdp: number][];
   epsilons: [rate: number, noise: number, steps: number, delta: number, epsilon: number][];
+  others: [kind: string, numbers: number[], steps: number, delta: number, epsilon: number][];
 };
 
 const mnistDelta = 1 / (55000 * Math.log(55000));
@@ -85,6 +91,41 @@ describe('subsampledGaussianRdp', () => {
     const values = subsampledGaussianRdp(0.02, 0.7, rdpOrders());
     for (let i = 1; i < values.length; i++) expect(values[i]!).toBeGreaterThan(values[i - 1]!);
     expect(subsampledGaussianRdp(0.5, 0.05, [1.5, 3.3, 10.9]).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('rdp of other releases', () => {
+  const eventFor = (kind: string, [a, b, c]: number[]): PrivacyEvent => {
+    if (kind === 'laplace') return laplaceEvent(a!);
+    if (kind === 'pure') return pureEpsilonEvent(a!);
+    return sampledWithoutReplacementEvent(a!, b!, gaussianEvent(c!, 'replace-one'));
+  };
+
+  it('agrees with dp-accounting at equal orders, to 1e-9: fixed-size samples, Laplace, pure epsilon', () => {
+    const orders = [1.5, 2, 2.5, ...Array.from({ length: 62 }, (_, i) => i + 3)];
+    expect(golden.others).toHaveLength(200);
+    for (const [kind, numbers, steps, delta, expected] of golden.others) {
+      const { upper } = rdp.epsilon(selfComposedEvent(eventFor(kind, numbers), steps), delta, { orders });
+      const holds = Math.abs(upper - expected) <= 1e-9 * expected;
+      expect({ kind, numbers, steps, delta, upper, expected, holds }).toMatchObject({ holds: true });
+    }
+  });
+
+  it('keeps the digits of very little Laplace noise and very much, on both sides of its series', () => {
+    // ln((a e^((a-1) e) + (a-1) e^(-a e)) / (2a - 1)) / (a - 1) by mpmath, 50 digits
+    expect(relativeError(laplaceRdp(1e5, [2])[0]!, 9.999966666416669e-11)).toBeLessThan(1e-13);
+    expect(relativeError(laplaceRdp(1 / 0.00499, [2])[0]!, laplaceRdp(1 / 0.00499, [2 + 1e-9])[0]!)).toBeLessThan(2e-9);
+    expect(laplaceRdp(1e-3, [64])[0]!).toBeCloseTo(1000, 0);
+    expect(pureRdp(800, [3])[0]!).toBeCloseTo(800, 9);
+    expect(relativeError(pureRdp(1e-6, [2])[0]!, 1e-12)).toBeLessThan(1e-6);
+  });
+
+  it('fixed-size samples: all of the data is one Gaussian, none is free, more cost more', () => {
+    const orders = [1.5, 2, 8, 300];
+    expect([...fixedSizeRdp(1, 2, orders)]).toEqual(orders.map((order) => order / 8));
+    expect([...fixedSizeRdp(0, 2, orders)]).toEqual([0, 0, 0, 0]);
+    const [few, many] = [fixedSizeRdp(0.01, 2, orders), fixedSizeRdp(0.02, 2, orders)];
+    orders.forEach((_, i) => expect(few[i]!).toBeLessThan(many[i]!));
   });
 });
 
