@@ -1,5 +1,5 @@
 /** The built kernel, over its sockets, as a front-end uses it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -273,7 +273,7 @@ describe('interrupt', () => {
     await client.execute('let kept = 1');
     const execution = await interrupted(client, code);
     expect(execution.reply).toMatchObject({ status: 'error', ename: 'Interrupted' });
-    expect(await run('kept > 0 && typeof quantity')).toBe("'number'");
+    expect(await run('kept > 0')).toBe('true');
   });
 
   it('ends a prompt, and a late answer is not taken for the next one', async () => {
@@ -292,11 +292,15 @@ describe('interrupt', () => {
       'finally { unwound = true }',
     ].join('\n');
     expect((await interrupted(client, code)).reply.ename).toBe('Interrupted');
-    expect(await run('[stopped, unwound]')).toBe("[ 'signal', true ]");
+    expect(await run('stopped')).toBe("'signal'");
+    await until(async () => (await run('unwound')) === 'true', 'the loop has ended');
   });
 
   it('ends what an earlier cell left behind when it keeps the next one from starting', async () => {
-    await client.execute('setTimeout(() => { console.log("blocking"); while (true) {} }, 0); 1');
+    const mark = join(folder, 'blocking');
+    const block = `() => { writeFileSync(${JSON.stringify(mark)}, ''); while (true) {} }`;
+    await client.execute(`import { writeFileSync } from 'node:fs'; setTimeout(${block}, 0); 1`);
+    await until(() => existsSync(mark), 'the timer blocks the process');
     const running = client.execute('"reached"');
     // The converter answers in order: with this answer, the cell has been compiled and sent on.
     await client.request('shell', 'is_complete_request', { code: '1' });
