@@ -18,6 +18,7 @@ import type { SeededStream } from '../core/rng.js';
 import type { Images, ImageShape } from '../core/images.js';
 import { gaussian, type PublicFacts } from '../mechanisms/index.js';
 import { Adam } from '../nn/adam.js';
+import { ReplayedGradient } from '../nn/replayed-gradient.js';
 import { SmallGenerator } from '../nn/small-generator.js';
 import { imageBytes, tf, type Scalar, type Tensor2D, type Tensor4D } from '../tensor/index.js';
 import { defineMethod } from './contract.js';
@@ -58,16 +59,21 @@ export const dpMerf = defineMethod({
     const target = own(tf.tensor2d(released.value, [2 * frequencies.shape[1], facts.classes.length]));
     const generator = own(newGenerator(facts, stream));
     const adam = own(new Adam(generator.parameters));
+    const gradient = own(
+      new ReplayedGradient(generator.parameters, (weights, latent, labels, wanted, waves) => {
+        const images = generator.train(latent as Tensor2D, labels as Tensor2D, weights);
+        return embeddingDistance(images, labels as Tensor2D, wanted as Tensor2D, waves as Tensor2D);
+      }),
+    );
     const latents = stream.fork('training latents');
     const task = new ProgressTask('training the generator', params.steps, signal);
     for (let step = 1; step <= params.steps; step++) {
       const rate = params.learningRate * params.learningRateDecay ** Math.floor(((step - 1) * 5) / params.steps);
       const lossTensor = tf.tidy(() => {
         const { latent, labels } = drawInput(latents, params.batchSize, facts.classes.length);
-        return adam.minimize(
-          () => embeddingDistance(generator.train(latent, labels), labels, target, frequencies),
-          rate,
-        );
+        const { loss, gradients } = gradient.at(latent, labels, target, frequencies);
+        adam.apply(gradients, rate);
+        return loss;
       });
       if (step % 10 === 0 || step === params.steps) task.report({ step, loss: (await lossTensor.data())[0]! });
       lossTensor.dispose();

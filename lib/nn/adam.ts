@@ -1,4 +1,4 @@
-import { tf, type Scalar, type Tensor, type Variable } from '../tensor/index.js';
+import { tf, type Tensor, type Variable } from '../tensor/index.js';
 import type { NetworkParameters } from './parameters.js';
 
 /** Adam (Kingma and Ba 2015, Algorithm 1), with the learning rate given at each step. */
@@ -17,17 +17,6 @@ export class Adam {
         name,
         tf.tidy(() => ({ first: tf.variable(tf.zeros(shape)), second: tf.variable(tf.zeros(shape)) })),
       );
-  }
-
-  /** One step down the gradient of `loss`; gives the loss, which the caller disposes. */
-  minimize(loss: () => Scalar, learningRate: number): Scalar {
-    const { value, grads } = tf.variableGrads(loss, Object.values(this.parameters));
-    this.apply(
-      Object.fromEntries(Object.entries(this.parameters).map(([name, variable]) => [name, grads[variable.name]!])),
-      learningRate,
-    );
-    tf.dispose(grads);
-    return value;
   }
 
   /** One step along given gradients, by parameter name. */

@@ -4,6 +4,9 @@ import type { SeededStream } from '../core/rng.js';
 /** The weights of a network: a flat dictionary by name. */
 export type NetworkParameters = Readonly<Record<string, Variable>>;
 
+/** The same by value: variables, or what stands for them while a graph is recorded. */
+export type Weights = Readonly<Record<string, Tensor>>;
+
 /** A weight drawn from N(0, 2 / fanIn), the initialisation for layers before a ReLU (He et al. 2015). */
 export function heNormal(shape: number[], fanIn: number, stream: SeededStream): Variable {
   const values = new Float32Array(shape.reduce((product, length) => product * length, 1));

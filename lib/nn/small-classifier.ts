@@ -1,7 +1,7 @@
 import type { ImageShape } from '../core/images.js';
 import type { SeededStream } from '../core/rng.js';
 import { tf, type Tensor2D, type Tensor4D } from '../tensor/index.js';
-import { constant, disposeAll, heNormal, type NetworkParameters } from './parameters.js';
+import { constant, disposeAll, heNormal, type NetworkParameters, type Weights } from './parameters.js';
 
 /** Length of the feature vector before the last layer. */
 export const classifierFeatures = 64;
@@ -30,8 +30,7 @@ export class SmallClassifier {
   }
 
   /** Images `[batch, height, width, channels]` in [0, 1] to features `[batch, 64]`. */
-  features(images: Tensor4D): Tensor2D {
-    const p = this.parameters;
+  features(images: Tensor4D, p: Weights = this.parameters): Tensor2D {
     const halved = (x: Tensor4D, layer: 1 | 2): Tensor4D =>
       tf.maxPool(
         tf
@@ -51,9 +50,8 @@ export class SmallClassifier {
   }
 
   /** Images to one logit a class, `[batch, classes]`. */
-  logits(images: Tensor4D): Tensor2D {
-    const p = this.parameters;
-    return this.features(images)
+  logits(images: Tensor4D, p: Weights = this.parameters): Tensor2D {
+    return this.features(images, p)
       .matMul(p['dense4'] as Tensor2D)
       .add(p['bias4']!);
   }

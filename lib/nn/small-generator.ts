@@ -2,7 +2,7 @@ import { OptionError } from '../core/errors.js';
 import type { ImageShape } from '../core/images.js';
 import type { SeededStream } from '../core/rng.js';
 import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '../tensor/index.js';
-import { constant, disposeAll, heNormal, type NetworkParameters } from './parameters.js';
+import { constant, disposeAll, heNormal, type NetworkParameters, type Weights } from './parameters.js';
 
 interface SmallGeneratorOptions {
   readonly latentSize: number;
@@ -56,13 +56,13 @@ export class SmallGenerator {
   }
 
   /** Images in [0, 1] by the statistics of this batch: latents `[batch, latentSize]`, labels one-hot `[batch, classes]`. */
-  train(latents: Tensor2D, labels: Tensor2D): Tensor4D {
-    return this.#forward(latents, labels, (_name, x) => batchStatistics(x));
+  train(latents: Tensor2D, labels: Tensor2D, weights: Weights = this.parameters): Tensor4D {
+    return this.#forward(latents, labels, weights, (_name, x) => batchStatistics(x));
   }
 
   /** Images in [0, 1] by fixed statistics: each image depends on its own latent only. Call `fixStatistics` before. */
   generate(latents: Tensor2D, labels: Tensor2D): Tensor4D {
-    return this.#forward(latents, labels, (name) => this.#statistics[name]!);
+    return this.#forward(latents, labels, this.parameters, (name) => this.#statistics[name]!);
   }
 
   /** Sets the statistics that `generate` uses to those of one large batch. */
@@ -70,7 +70,7 @@ export class SmallGenerator {
     this.#disposeStatistics();
     this.#statistics = tf.tidy(() => {
       const seen: Statistics = {};
-      this.#forward(latents, labels, (name, x) => (seen[name] = batchStatistics(x)));
+      this.#forward(latents, labels, this.parameters, (name, x) => (seen[name] = batchStatistics(x)));
       // Kept: the caller may be inside a tidy of its own.
       for (const { mean, variance } of Object.values(seen)) [mean, variance].forEach((tensor) => tf.keep(tensor));
       return seen;
@@ -80,9 +80,9 @@ export class SmallGenerator {
   #forward(
     latents: Tensor2D,
     labels: Tensor2D,
+    p: Weights,
     statistics: (name: string, x: Tensor2D) => Statistics[string],
   ): Tensor4D {
-    const p = this.parameters;
     const { height, width } = this.options.shape;
     const normalised = (x: Tensor2D, layer: 1 | 2): Tensor2D => {
       const { mean, variance } = statistics(`layer${layer}`, x);

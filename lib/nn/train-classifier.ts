@@ -1,9 +1,10 @@
 import { takeImages, type LabeledImages } from '../core/images.js';
 import { ProgressTask } from '../core/progress.js';
 import type { SeededStream } from '../core/rng.js';
-import { imageTensor, oneHotTensor, tf, type Scalar, type Tensor } from '../tensor/index.js';
+import { imageTensor, oneHotTensor, tf, type Tensor, type Tensor4D } from '../tensor/index.js';
 import { Adam } from './adam.js';
 import { restore, snapshot } from './parameters.js';
+import { ReplayedGradient } from './replayed-gradient.js';
 import { SmallClassifier } from './small-classifier.js';
 
 export interface ClassifierTraining {
@@ -28,6 +29,9 @@ export async function trainClassifier(images: LabeledImages, training: Classifie
   const fitted = takeImages(images, order.subarray(heldOut));
   const network = new SmallClassifier({ shape: images, classes, stream: stream.fork('weights') });
   const adam = new Adam(network.parameters);
+  const gradient = new ReplayedGradient(network.parameters, (weights, images, labels) =>
+    tf.losses.softmaxCrossEntropy(labels, network.logits(images as Tensor4D, weights)).asScalar(),
+  );
   const steps = Math.max(1, Math.floor(fitted.count / batchSize));
   const task = new ProgressTask(training.task, epochs * steps, signal);
   let best: { accuracy: number; weights: Tensor[] } | undefined;
@@ -36,7 +40,7 @@ export async function trainClassifier(images: LabeledImages, training: Classifie
       const shuffled = stream.fork(`epoch ${epoch}`).permutation(fitted.count);
       for (let step = 0; step < steps; step++) {
         const batch = takeImages(fitted, shuffled.subarray(step * batchSize, (step + 1) * batchSize));
-        trainStep(network, adam, batch, classes, learningRate);
+        trainStep(gradient, adam, batch, classes, learningRate);
         task.report({ step: epoch * steps + step + 1 });
         await task.pause();
       }
@@ -54,17 +58,14 @@ export async function trainClassifier(images: LabeledImages, training: Classifie
   } finally {
     tf.dispose(best?.weights ?? []);
     adam.dispose();
+    gradient.dispose();
   }
 }
 
-function trainStep(network: SmallClassifier, adam: Adam, batch: LabeledImages, classes: number, learningRate: number) {
+function trainStep(gradient: ReplayedGradient, adam: Adam, batch: LabeledImages, classes: number, rate: number): void {
   tf.tidy(() => {
-    const images = imageTensor(batch);
-    const labels = oneHotTensor(batch, classes);
-    adam.minimize(
-      () => tf.losses.softmaxCrossEntropy(labels, network.logits(images)).asScalar() as Scalar,
-      learningRate,
-    );
+    const { gradients } = gradient.at(imageTensor(batch), oneHotTensor(batch, classes));
+    adam.apply(gradients, rate);
   });
 }
 

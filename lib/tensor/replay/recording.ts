@@ -1,0 +1,207 @@
+import type { DataId, Tensor, TensorInfo } from '@tensorflow/tfjs-node';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
+import { OptionError } from '../../core/errors.js';
+import type { TensorflowModule } from '../runtime/load.js';
+
+/** A value of the graph: output number `output` of node number `node`. */
+export interface ValueRef {
+  readonly node: number;
+  readonly output: number;
+}
+
+/** One TensorFlow op that ran, as tfjs-node called it. */
+export interface OpNode {
+  readonly kind: 'op';
+  readonly op: string;
+  readonly attributes: readonly OpAttributeValue[];
+  readonly inputs: readonly ValueRef[];
+  /** Types of its outputs. */
+  readonly dtypes: readonly string[];
+}
+
+/** A value that the function made itself from plain numbers: an axis, a shape, a scalar. */
+export interface ConstantNode {
+  readonly kind: 'constant';
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+export interface ArgumentNode {
+  readonly kind: 'argument';
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+export type GraphNode = OpNode | ConstantNode | ArgumentNode;
+
+/** What a function did with its arguments, op by op, in order. Arguments come first. */
+export interface Recording {
+  readonly nodes: readonly GraphNode[];
+  readonly outputs: readonly ValueRef[];
+}
+
+/** An attribute as tfjs-node hands it to its binding: `type` is one of the binding's `TF_ATTR_…` numbers. */
+export interface OpAttributeValue {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+/** A 64-bit integer as tfjs-node passes it: no tensor, an object with two 32-bit halves. */
+interface Int64Value {
+  readonly valueArray: Int32Array;
+}
+
+/**
+ * Runs a function once and writes down every TensorFlow op it calls.
+ *
+ * @throws OptionError for what a graph cannot hold: values read back, tensors from outside that are no arguments, an
+ * asynchronous function.
+ */
+export function record(
+  tf: TensorflowModule,
+  name: string,
+  run: (inputs: Tensor[]) => readonly Tensor[],
+  inputs: readonly Tensor[],
+): Recording {
+  const recorder = new Recorder(tf.backend() as NodeJSKernelBackend, name);
+  const outputs: ValueRef[] = [];
+  tf.tidy(() => {
+    recorder.during(() => {
+      for (const output of run(inputs.map((input) => recorder.argument(input)))) outputs.push(recorder.find(output));
+    });
+  });
+  return { nodes: recorder.nodes, outputs };
+}
+
+type Execute = NodeJSKernelBackend['executeMultipleOutputs'];
+type AnyInput = Tensor | TensorInfo | Int64Value;
+
+class Recorder {
+  readonly nodes: GraphNode[] = [];
+  readonly #places = new Map<DataId, ValueRef>();
+  /** Values that the function wrote, before an op uses them: most become no constant at all. */
+  readonly #written = new Map<DataId, Omit<ConstantNode, 'kind'>>();
+  readonly #constants = new Map<string, ValueRef>();
+  #fault: OptionError | undefined;
+
+  constructor(
+    readonly backend: NodeJSKernelBackend,
+    readonly name: string,
+  ) {}
+
+  /** A copy of the argument that no other tensor shares data with: the same tensor may be passed twice. */
+  argument(tensor: Tensor): Tensor {
+    const { backend } = this;
+    const type = { name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.getDTypeInteger(tensor.dtype) };
+    const copy = execute(backend, 'Identity', [type], [tensor], 1)[0]!;
+    this.#places.set(copy.dataId, this.#add({ kind: 'argument', dtype: tensor.dtype, shape: tensor.shape }));
+    return copy;
+  }
+
+  /** Replaces the backend's entry points while `work` runs. They are own properties, so that deleting them restores all. */
+  during(work: () => void): void {
+    const { backend } = this;
+    const multiple: Execute = (op, attributes, inputs, count) => {
+      const outputs = execute(backend, op, attributes, inputs, count);
+      this.#addOp(op, attributes as unknown as OpAttributeValue[], inputs as AnyInput[], outputs);
+      return outputs;
+    };
+    const write: NodeJSKernelBackend['write'] = (values, shape, dtype) => {
+      const dataId = prototypeOf(backend).write.call(backend, values, shape, dtype);
+      if (values !== null) this.#written.set(dataId, { dtype, shape: [...shape], bytes: bytesOf(values) });
+      return dataId;
+    };
+    const read = (): never => {
+      this.#fault ??= this.#refusal(
+        'values are read back, and a graph has none while it is recorded',
+        'Return the tensor and read it afterwards, or compute with tensors only.',
+      );
+      throw this.#fault;
+    };
+    const patched = backend as unknown as Record<string, unknown>;
+    Object.assign(patched, {
+      executeMultipleOutputs: multiple,
+      executeSingleOutput: (op: string, attributes: never[], inputs: never[]) => multiple(op, attributes, inputs, 1)[0],
+      write,
+      readSync: read,
+      // A rejected promise that nobody waits for would end the process: this one stays open, and the fault is thrown below.
+      read: () => {
+        this.#attempt(read);
+        return new Promise(() => undefined);
+      },
+    });
+    try {
+      work();
+    } finally {
+      for (const method of ['executeMultipleOutputs', 'executeSingleOutput', 'write', 'readSync', 'read'])
+        Reflect.deleteProperty(patched, method);
+    }
+    if (this.#fault) throw this.#fault;
+  }
+
+  /** Where a tensor's value is in the graph; a constant when the function wrote it. */
+  find({ dataId, shape, dtype }: TensorInfo): ValueRef {
+    const known = this.#places.get(dataId);
+    if (known) return known;
+    const written = this.#written.get(dataId);
+    if (!written)
+      throw this.#refusal(
+        'a tensor from outside is used that is no argument, so later calls would not see it change',
+        'Pass it as an argument.',
+        `${dtype}[${shape.join(', ')}]`,
+      );
+    const place = this.#constant(written);
+    this.#places.set(dataId, place);
+    return place;
+  }
+
+  #addOp(op: string, attributes: OpAttributeValue[], inputs: AnyInput[], outputs: Tensor[]): void {
+    const refs = inputs.map((input) => ('valueArray' in input ? this.#int64(input) : this.find(input)));
+    const dtypes = outputs.map(({ dtype }) => dtype);
+    const { node } = this.#add({ kind: 'op', op, attributes, inputs: refs, dtypes });
+    outputs.forEach(({ dataId }, output) => this.#places.set(dataId, { node, output }));
+  }
+
+  #int64({ valueArray }: Int64Value): ValueRef {
+    return this.#constant({ dtype: 'int64', shape: [], bytes: bytesOf(valueArray) });
+  }
+
+  /** Equal constants are one node: shapes and axes come again and again. */
+  #constant(constant: Omit<ConstantNode, 'kind'>): ValueRef {
+    const key = `${constant.dtype}[${constant.shape.join()}]${Buffer.from(constant.bytes).toString('base64')}`;
+    const place = this.#constants.get(key) ?? this.#add({ kind: 'constant', ...constant });
+    this.#constants.set(key, place);
+    return place;
+  }
+
+  #add(node: GraphNode): ValueRef {
+    return { node: this.nodes.push(node) - 1, output: 0 };
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch {
+      // kept in #fault
+    }
+  }
+
+  #refusal(wrong: string, next: string, got?: string): OptionError {
+    return new OptionError({ asked: `replay of ${this.name}`, wrong, next, ...(got === undefined ? {} : { got }) });
+  }
+}
+
+const prototypeOf = (backend: NodeJSKernelBackend) => Object.getPrototypeOf(backend) as NodeJSKernelBackend;
+
+/** The backend's own way, whatever stands on the object at the moment. */
+function execute(backend: NodeJSKernelBackend, ...call: Parameters<Execute>): Tensor[] {
+  return prototypeOf(backend).executeMultipleOutputs.apply(backend, call);
+}
+
+/** The bytes of values as TensorFlow lays them out; a copy, because the caller may reuse its array. */
+function bytesOf(values: unknown): Uint8Array {
+  if (Array.isArray(values) || !ArrayBuffer.isView(values)) return Uint8Array.from(values as number[]);
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
+}
