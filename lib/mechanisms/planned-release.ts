@@ -80,7 +80,7 @@ export function gaussian(release: GaussianPlan & { readonly l2Sensitivity: numbe
   const { of, relation, l2Sensitivity } = release;
   check('positive', `plan of '${of}'`, { l2Sensitivity });
   const noise = gaussianNoise(release);
-  const event = (free: number) => gaussianEvent(noise.noiseMultiplier(free));
+  const event = (free: number) => gaussianEvent(noise.noiseMultiplier(free), relation);
   return plan({ of, relation, mechanism: 'gaussian', sensitivity: l2Sensitivity, ...noise, event });
 }
 
@@ -126,7 +126,7 @@ export function noisyHistogram(
   const changed = relation === 'replace-one' ? 2 * binsPerRecord : binsPerRecord;
   if (epsilon === undefined) {
     const noise = gaussianNoise(release);
-    const event = (free: number) => gaussianEvent(noise.noiseMultiplier(free));
+    const event = (free: number) => gaussianEvent(noise.noiseMultiplier(free), relation);
     const sensitivity = Math.sqrt(changed);
     return plan({ of, relation, mechanism: 'histogram', sensitivity, binsPerRecord, ...noise, event });
   }
@@ -171,6 +171,6 @@ export function reuse(released: Released<unknown>): PlannedRelease {
 function purePlan(
   release: Common & Pick<PlannedRelease, 'mechanism' | 'sensitivity' | 'binsPerRecord'> & { readonly epsilon: number },
 ): PlannedRelease {
-  const event = () => pureEpsilonEvent(release.epsilon);
+  const event = () => pureEpsilonEvent(release.epsilon, release.relation);
   return plan({ ...release, noise: 'fixed', noiseMultiplier: () => NaN, event });
 }

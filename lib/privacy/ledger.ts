@@ -1,6 +1,6 @@
 import { check, checkOneOf } from '../core/check.js';
 import { BudgetError } from '../core/errors.js';
-import { composedEvent } from '../core/events.js';
+import { composedEvent, relationOf } from '../core/events.js';
 import { accountants, type AccountantId } from './accountants.js';
 import type { EpsilonBracket } from './contract.js';
 import { epsilonOf } from './epsilon.js';
@@ -106,6 +106,14 @@ export class Ledger {
   #checkFits(record: LedgerRecord): void {
     const asked = `Ledger.record (${record.of})`;
     checkOneOf('Ledger.record', 'relation', record.relation, relations);
+    const analysed = relationOf(record.event) ?? record.relation;
+    if (analysed !== record.relation)
+      throw new BudgetError({
+        asked,
+        wrong: 'the event was analysed under another neighbouring relation than the record states',
+        got: record.relation,
+        expected: analysed,
+      });
     if (record.part !== undefined && record.relation === 'replace-one')
       throw new BudgetError({
         asked,

@@ -51,7 +51,7 @@ describe('Ledger', () => {
   it('refuses to mix neighbouring relations, and relations it does not know', () => {
     const ledger = new Ledger({ delta: 1e-5 });
     ledger.record(release(gaussianEvent(1)));
-    expect(() => ledger.record(release(gaussianEvent(1), { relation: 'replace-one' }))).toThrow(
+    expect(() => ledger.record(release(gaussianEvent(1, 'replace-one'), { relation: 'replace-one' }))).toThrow(
       "Ledger.record (class means): one ledger cannot mix neighbouring relations; got 'replace-one', expected add-or-remove-one.",
     );
     expect(() => ledger.record(release(gaussianEvent(1), { relation: 'add-one' as 'replace-one' }))).toThrow(
@@ -164,7 +164,13 @@ describe('disjoint parts', () => {
   });
 
   it('are refused where records can move between them', () => {
-    expect(() => new Ledger({ delta: 1e-5 }).record({ ...on('training', 2), relation: 'replace-one' })).toThrow(
+    expect(() =>
+      new Ledger({ delta: 1e-5 }).record({
+        ...on('training', 2),
+        event: gaussianEvent(2, 'replace-one'),
+        relation: 'replace-one',
+      }),
+    ).toThrow(
       'Ledger.record (class means): a replaced record may move to another part, so disjoint parts do not compose in ' +
         "parallel; got 'replace-one', expected add-or-remove-one.",
     );
