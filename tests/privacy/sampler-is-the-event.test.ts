@@ -7,7 +7,7 @@ import { mechanismsOn, type Toy } from './toy.js';
 
 beforeAll(() => setupEngine());
 
-const [size, sampleRate, steps] = [40, 0.25, 2000];
+const [size, sampleRate, steps] = [40, 0.25, 1000];
 
 /**
  * The check: the batches of a Poisson sampler of this rate. Which of a few marked records are in a batch is known; sizes must
