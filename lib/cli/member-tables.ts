@@ -14,7 +14,7 @@ function markdownTable(header: Row, rows: readonly Row[]): string {
 }
 
 /** The members of each registry as Markdown tables, by family: what the README shows. */
-export function memberTables(): Record<string, string> {
+function memberTables(): Record<string, string> {
   const code = (id: string) => `\`${id}\``;
   return {
     methods: markdownTable(

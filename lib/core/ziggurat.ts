@@ -6,7 +6,7 @@
 export const layers = 256;
 
 /** Where the tail begins, and the area of a layer: the pair for which the top layer ends at 0. */
-export const tailStart = 3.6541528853610088;
+const tailStart = 3.6541528853610088;
 const layerArea = 0.004928673233974655;
 
 /** Right end of each layer; the 0th stands for the lowest box and the tail together. */

@@ -12,13 +12,13 @@ import type { TensorflowFolder } from './tensorflow-folder.js';
 const require = createRequire(import.meta.url);
 
 /** The name of the built binding, in a folder of its own. */
-export const bindingFile = 'tfjs_binding.node';
+const bindingFile = 'tfjs_binding.node';
 
 /**
  * Where the binding for a TensorFlow is built. The name holds the version and a hash of everything that the built file
  * depends on: the sources, and the library folder, whose path the linker writes into it.
  */
-export function bindingPath(cache: string, tensorflow: TensorflowFolder): string {
+function bindingPath(cache: string, tensorflow: TensorflowFolder): string {
   const hash = createHash('sha256').update(`${recipe()}\n${tensorflow.libraryFolder}`);
   return join(cache, 'engine', `${tensorflow.version}-${hash.digest('hex').slice(0, 12)}`, bindingFile);
 }

@@ -8,7 +8,7 @@ import { cudaPlatform, openTensorflowFolder, type TensorflowFolder } from './ten
 import { neededOfCuda, neededOfTensorflow, unpack } from './unpack.js';
 
 /** The release that is fetched where none is on the machine. The binding is the same for every TensorFlow 2. */
-export const tensorflowVersion = '2.21.0';
+const tensorflowVersion = '2.21.0';
 
 type Say = (line: string) => void;
 
