@@ -1,3 +1,5 @@
+import { check } from '../core/check.js';
+import { OptionError } from '../core/errors.js';
 import type { LabeledImages } from '../core/images.js';
 import type { ProgressTask } from '../core/progress.js';
 import type { RandomStream } from '../core/rng.js';
@@ -28,10 +30,18 @@ export async function binCounts(
   task?: ProgressTask,
 ): Promise<Float64Array> {
   const { bins, byClass = false } = query;
+  check('count', 'histogram', { bins });
   const counts = new Float64Array(byClass ? classes * bins : bins);
   await forBatches(rows, query.batchSize, task, async (start, end) => {
     const found = await readTidily(() => query.binsOf(imageTensor(rows, start, end)));
     const width = found.length / (end - start);
+    if (!Number.isInteger(width))
+      throw new OptionError({
+        asked: 'histogram',
+        wrong: 'binsOf gives another number of bins than of images',
+        got: found.length,
+        expected: `a multiple of ${end - start}`,
+      });
     for (let row = start; row < end; row++) {
       const own = found.subarray((row - start) * width, (row - start + 1) * width);
       const offset = byClass ? rows.labels[row]! * bins : 0;
@@ -77,6 +87,7 @@ async function forBatches(
   task: ProgressTask | undefined,
   work: (start: number, end: number) => Promise<void>,
 ): Promise<void> {
+  check('count', 'counts', { batchSize });
   for (let start = 0; start < rows.count; start += batchSize) {
     const end = Math.min(rows.count, start + batchSize);
     await work(start, end);

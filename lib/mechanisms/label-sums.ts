@@ -1,3 +1,4 @@
+import { check } from '../core/check.js';
 import type { LabeledImages } from '../core/images.js';
 import type { ProgressTask } from '../core/progress.js';
 import { imageTensor, oneHotTensor, tf, type Tensor2D, type Tensor4D } from '../tensor/index.js';
@@ -26,7 +27,9 @@ export async function labelSums(
   query: LabelSumQuery,
   task?: ProgressTask,
 ): Promise<Float64Array> {
-  const { dimension, batchSize = 500 } = query;
+  const { dimension, clipNorm, batchSize = 500 } = query;
+  check('positive', 'label sums', { clipNorm }); // a negative one would turn the bound into a factor
+  check('count', 'label sums', { dimension, batchSize });
   const sums = new Float64Array(dimension * classes);
   for (let start = 0; start < rows.count; start += batchSize) {
     const end = Math.min(rows.count, start + batchSize);

@@ -1,3 +1,4 @@
+import { check } from '../core/check.js';
 import { BudgetError, OptionError } from '../core/errors.js';
 import type { PrivacyEvent } from '../core/events.js';
 import { takeImages } from '../core/images.js';
@@ -67,6 +68,7 @@ export class Mechanisms {
    */
   async labelMeans(of: string, query: LabelSumQuery): Promise<Released<Float32Array>> {
     const { size, classes } = this.facts;
+    check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
     const planned = this.#charge({ of, mechanism: 'gaussian', sensitivity: query.clipNorm / size });
     const sums = await this.#work(of, size, (task) => labelSums(this.#rows(), classes.length, query, task));
     return this.#release(planned, meansOf(this.#gaussian(sums, planned, size), size));
@@ -78,6 +80,7 @@ export class Mechanisms {
    */
   async sampledLabelMeans(of: string, query: LabelSumQuery): Promise<Released<readonly Float32Array[]>> {
     const { size, classes } = this.facts;
+    check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
     const request = { of, mechanism: 'gaussian-on-samples' } as const;
     const expected = size * (this.#planned(request).sampling?.sampleRate ?? 1);
     const planned = this.#charge({ ...request, sensitivity: query.clipNorm / expected });

@@ -1,3 +1,4 @@
+import { check } from '../core/check.js';
 import { DpbenchError } from '../core/errors.js';
 import type { ImageShape, LabeledImages } from '../core/images.js';
 import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
@@ -47,7 +48,11 @@ export class Sensitive<out T> implements Displayable {
 
   /** Packs rows. The readers of `lib/data` do this with what they have read. */
   static seal<T>(rows: T, facts: PublicFacts): Sensitive<T> {
-    const sealed = new Sensitive<T>(rows, facts);
+    check('countOrZero', 'Sensitive.seal', { size: facts.size });
+    // A copy that nobody can change: N is the divisor of every mean.
+    const { classes, shape } = facts;
+    const fixed = { ...facts, classes: Object.freeze([...classes]), shape: Object.freeze({ ...shape }) };
+    const sealed = new Sensitive<T>(rows, Object.freeze(fixed));
     Object.freeze(sealed);
     return sealed;
   }

@@ -52,6 +52,19 @@ describe('binCounts and rightAnswers', () => {
     }
   });
 
+  it('refuse sizes that mean nothing', async () => {
+    const pair = (images: Tensor4D) => tf.zeros([images.shape[0] + 1]);
+    await expect(binCounts(rows, 3, { bins: 0, binsOf: byte }, 1)).rejects.toThrow(
+      'histogram: bins is out of range; got 0, expected a whole number of at least 1.',
+    );
+    await expect(binCounts(rows, 3, { bins: 2, binsOf: byte, batchSize: 0 }, 1)).rejects.toThrow(
+      'counts: batchSize is out of range; got 0',
+    );
+    await expect(binCounts(rows, 3, { bins: 2, binsOf: pair }, 1)).rejects.toThrow(
+      'histogram: binsOf gives another number of bins than of images; got 31, expected a multiple of 30.',
+    );
+  });
+
   it('count nothing of no records', async () => {
     const none = { ...rows, data: new Uint8Array(), labels: new Uint8Array(), count: 0 };
     expect([...(await binCounts(none, 3, { bins: 2, binsOf: byte }, 1))]).toEqual([0, 0]);

@@ -65,6 +65,18 @@ describe('labelSums', () => {
     }
   });
 
+  it('refuses a bound that is none', async () => {
+    const query = { features: byTable([[1]]), dimension: 1, clipNorm: 1 };
+    const bad: [object, string][] = [
+      [{ clipNorm: -5 }, 'label sums: clipNorm is out of range; got -5, expected a number above 0.'],
+      [{ clipNorm: NaN }, 'clipNorm is out of range; got NaN'],
+      [{ batchSize: 0 }, 'batchSize is out of range; got 0'],
+      [{ dimension: 0.5 }, 'dimension is out of range; got 0.5'],
+    ];
+    for (const [change, words] of bad)
+      await expect(labelSums(rowsWith([0], [0]), 1, { ...query, ...change })).rejects.toThrow(words);
+  });
+
   it('gives zeros for no records', async () => {
     const query = { features: byTable([[1]]), dimension: 1, clipNorm: 1 };
     expect([...(await labelSums(rowsWith([], []), 2, query))]).toEqual([0, 0]);

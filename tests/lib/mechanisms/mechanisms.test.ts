@@ -76,6 +76,16 @@ describe('the plan', () => {
     expect(ledger.entries).toEqual([]);
   });
 
+  it('refuses a bound below 0, which would turn clipping into scaling up', async () => {
+    const { mechanisms } = mechanismsFor([planned]);
+    await expect(mechanisms.labelMeans('brightness', { ...brightness, clipNorm: -100 })).rejects.toThrow(
+      "release of 'brightness': clipNorm is out of range; got -100, expected a number above 0.",
+    );
+    await expect(mechanisms.sampledLabelMeans('brightness', { ...brightness, clipNorm: NaN })).rejects.toThrow(
+      'clipNorm is out of range; got NaN',
+    );
+  });
+
   it('refuses a second release of what is planned once', async () => {
     const { ledger, mechanisms } = mechanismsFor([planned]);
     await mechanisms.labelMeans('brightness', brightness);

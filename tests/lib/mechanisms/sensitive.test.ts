@@ -92,6 +92,18 @@ describe('Sensitive', () => {
     expect(() => Object.assign(sealed, { facts: { size: 1 } })).toThrow(TypeError);
   });
 
+  it('keeps its facts: the public number is the divisor of every mean', () => {
+    const facts = { name: 'toy', size: 10, classes: ['a', 'b'], shape: { ...shape } };
+    const sealed = Sensitive.seal(rows, facts);
+    facts.size = 1;
+    facts.classes.push('c');
+    facts.shape.height = 9;
+    expect(sealed.facts).toEqual({ name: 'toy', size: 10, classes: ['a', 'b'], shape });
+    expect(() => Object.assign(sealed.facts, { size: 1 })).toThrow(TypeError);
+    expect(() => Object.assign(sealed.facts.shape, { height: 1 })).toThrow(TypeError);
+    expect(() => Sensitive.seal(rows, { ...facts, size: -1 })).toThrow('Sensitive.seal: size is out of range; got -1');
+  });
+
   it('opens nothing but what was sealed', () => {
     const copy = Object.create(seal()) as SensitiveImages;
     expect(() => openRows(copy)).toThrow('private rows: this is no sealed dataset (a copy has no rows); got');
