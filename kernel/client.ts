@@ -106,7 +106,13 @@ export class KernelClient {
     const connection = options.connection ?? (await freeConnection());
     writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
     const [command, ...rest] = argv.map((word) => word.replace('{connection_file}', file));
-    const child = spawn(command!, rest, { cwd, env: env ?? process.env, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command!, rest, {
+      cwd,
+      env: env ?? process.env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      // Signals of a terminal are for this process, which ends the kernel in its own way.
+      detached: process.platform !== 'win32',
+    });
     const client = new KernelClient(connection, child, folder);
     try {
       await client.#connect(startTimeout);

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Completeness, Completion, Conversion, Converter } from '../contract.js';
+import { converterError } from './diagnostics.js';
 import type { ConverterAnswer, ConverterCall } from './converter-worker.js';
 
 interface Pending {
@@ -7,27 +8,26 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** The supervisor's side of the converter thread: the same methods, as promises. */
+/**
+ * The supervisor's side of the converter thread: the same methods, as promises. A thread that fails (out of memory) is
+ * replaced by one that knows the same names.
+ */
 export class ConverterThread implements Converter {
-  readonly #worker = new Worker(new URL('./converter-worker.js', import.meta.url));
   readonly #pending = new Map<number, Pending>();
+  #declarations = '';
+  #worker: Worker | undefined;
   #next = 1;
 
-  constructor() {
-    this.#worker.on('message', ({ id, value, failure }: ConverterAnswer) => {
-      const pending = this.#pending.get(id);
-      this.#pending.delete(id);
-      if (failure === undefined) pending?.resolve(value as never);
-      else pending?.reject(new Error(failure));
-    });
-    this.#worker.on('error', (error) => {
-      for (const pending of this.#pending.values()) pending.reject(error);
-      this.#pending.clear();
-    });
+  constructor(private readonly script = new URL('./converter-worker.js', import.meta.url)) {
+    this.#worker = this.#start();
   }
 
-  convert(source: string, label: string, commit: boolean): Promise<Conversion> {
-    return this.#call('convert', source, label, commit);
+  async convert(source: string, label: string, commit: boolean): Promise<Conversion> {
+    try {
+      return await this.#call('convert', source, label, commit);
+    } catch (error) {
+      return { error: converterError(error) };
+    }
   }
 
   complete(source: string, position: number): Promise<Completion> {
@@ -47,14 +47,31 @@ export class ConverterThread implements Converter {
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.script, { workerData: { declarations: this.#declarations } });
+    worker.on('message', ({ id, value, failure, declarations }: ConverterAnswer) => {
+      this.#declarations = declarations ?? this.#declarations;
+      const pending = this.#pending.get(id);
+      this.#pending.delete(id);
+      if (failure === undefined) pending?.resolve(value as never);
+      else pending?.reject(new Error(failure));
+    });
+    worker.on('error', (error) => {
+      this.#worker = undefined;
+      for (const pending of this.#pending.values()) pending.reject(error);
+      this.#pending.clear();
+    });
+    return worker;
   }
 
   #call<T>(method: ConverterCall['method'], ...values: unknown[]): Promise<T> {
     const id = this.#next++;
     return new Promise<T>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, method, values } satisfies ConverterCall);
+      (this.#worker ??= this.#start()).postMessage({ id, method, values } satisfies ConverterCall);
     });
   }
 }

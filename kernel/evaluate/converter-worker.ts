@@ -1,8 +1,9 @@
 /** The thread of the converter: answers one call after the other. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { Converter } from '../contract.js';
 import { preloadDeclarations, preloadPackages } from '../preload.js';
-import { converterError, CellConverter } from './tslab-converter.js';
+import { converterError } from './diagnostics.js';
+import { CellConverter } from './tslab-converter.js';
 
 export interface ConverterCall {
   readonly id: number;
@@ -14,17 +15,25 @@ export interface ConverterAnswer {
   readonly id: number;
   readonly value?: unknown;
   readonly failure?: string;
+  /** The converter's memory after a call that changed it, for the thread that takes over when this one fails. */
+  readonly declarations?: string;
 }
 
 const port = parentPort!;
 // tslab prints on host problems; nothing of that may reach the terminal of Jupyter as noise.
 Object.assign(console, { log: () => undefined, warn: () => undefined });
-const converter = new CellConverter({ globals: preloadDeclarations(), packages: preloadPackages() });
+const converter = new CellConverter({
+  globals: preloadDeclarations(),
+  packages: preloadPackages(),
+  declarations: (workerData as { declarations: string }).declarations,
+});
 converter.warm();
 
 port.on('message', ({ id, method, values }: ConverterCall) => {
+  const before = converter.declarations;
   const answer: ConverterAnswer = attempt(id, method, values);
-  port.postMessage(answer);
+  const { declarations } = converter;
+  port.postMessage(declarations === before ? answer : { ...answer, declarations });
 });
 
 function attempt(id: number, method: ConverterCall['method'], values: readonly unknown[]): ConverterAnswer {

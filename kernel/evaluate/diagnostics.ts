@@ -34,3 +34,9 @@ function frame(diagnostic: TslabDiagnostic, lines: readonly string[], label: str
   if (!line) return [head];
   return [head, `  ${line}`, `  ${line.slice(0, column).replaceAll(/[^\t]/g, ' ')}${red('~'.repeat(width))}`];
 }
+
+/** An internal error of the converter as an error of the cell. */
+export function converterError(error: unknown): ErrorReport {
+  const message = error instanceof Error ? error.message : String(error);
+  return { ename: 'ConverterError', evalue: message, traceback: [`ConverterError: ${message}`] };
+}

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Completeness, Completion, Conversion, ErrorReport } from '../contract.js';
+import type { Completeness, Completion, Conversion } from '../contract.js';
 import { forTslab } from './cell-source.js';
 import { completeness } from './completeness.js';
 import { chooseCompletions } from './completions.js';
@@ -17,6 +17,8 @@ export interface ConverterSettings {
   readonly globals: string;
   /** Where packages of the kernel itself are found by a notebook that has no `node_modules`: name to `.d.ts` file. */
   readonly packages: Readonly<Record<string, string>>;
+  /** What another converter knew. */
+  readonly declarations?: string;
 }
 
 /** Cells in, CommonJS out, with the names of all cells before known. Synchronous: runs in a thread of its own. */
@@ -24,10 +26,10 @@ export class CellConverter {
   readonly #maps: MapSink = {};
   readonly #tslab;
   #converter: TslabConverter | undefined;
-  /** The declarations of all cells so far: the converter's only memory. */
-  #declarations = '';
+  #declarations: string;
 
   constructor(private readonly settings: ConverterSettings) {
+    this.#declarations = settings.declarations ?? '';
     const typesFolder = dirname(dirname(createRequire(import.meta.url).resolve('@types/node/package.json')));
     const paths = Object.fromEntries(Object.entries(settings.packages).map(([name, file]) => [name, [file]]));
     this.#tslab = loadTslab(
@@ -42,6 +44,11 @@ export class CellConverter {
       },
       downlevel,
     );
+  }
+
+  /** The declarations of all cells so far: the converter's only memory. */
+  get declarations(): string {
+    return this.#declarations;
   }
 
   convert(source: string, label: string, commit: boolean): Conversion {
@@ -109,10 +116,4 @@ export class CellConverter {
       return action(this.#ready());
     }
   }
-}
-
-/** An internal error of the converter as an error of the cell. */
-export function converterError(error: unknown): ErrorReport {
-  const message = error instanceof Error ? error.message : String(error);
-  return { ename: 'ConverterError', evalue: message, traceback: [`ConverterError: ${message}`] };
 }
