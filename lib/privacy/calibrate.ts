@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { check, checkKeys, checkOneOf } from '../core/check.js';
 import { BudgetError } from '../core/errors.js';
-import type { PrivacyEvent } from '../core/events.js';
+import { describeEvent, type PrivacyEvent } from '../core/events.js';
+import { accountants, defaultAccountant } from './accountants.js';
 import { epsilonOf, gaussianSteps, type AccountantChoice, type GaussianSettings } from './epsilon.js';
+import { rdp } from './rdp.js';
 
 /** What noise is sought for. */
 export interface CalibrationTarget extends AccountantChoice {
@@ -15,30 +18,48 @@ export interface CalibrationTarget extends AccountantChoice {
    * tolerance of 0.01 unless one is given. Pass `orders: 'reference'` and `accountant: 'rdp'` too for its numbers.
    */
   readonly search?: 'fast' | 'reference';
+  /** Names of the parts of a composed event, for the message when its fixed parts alone exceed the budget. */
+  readonly names?: readonly string[];
 }
 
-const largest = 1e6;
-const smallest = 1e-4;
+const largest = 1e8;
+const smallest = 0.01;
+/** Relative steps of the noise; below them an accountant's own grid may make its epsilon jump. */
+const finest = 1e-7;
 const asked = 'noiseMultiplier';
 
 /**
  * The least noise multiplier whose event stays within a budget, always on the safe side: the upper epsilon of the
  * returned value is at most the target. `eventFor` must spend less with more noise; it may hold fixed parts as well.
- * Throws `BudgetError` when no noise multiplier up to 1e6 is enough.
+ * Throws `BudgetError` when no noise multiplier up to 1e8 is enough, with the cost of each fixed part.
  *
  * @example calibrate((z) => composedEvent([gaussianEvent(50), gaussianEvent(z)]), { epsilon: 1, delta: 1e-5 })
  */
 export function calibrate(eventFor: (noiseMultiplier: number) => PrivacyEvent, target: CalibrationTarget): number {
-  const { epsilon: budget, delta, search = 'fast', ...rest } = target;
-  const known = ['epsilon', 'delta', 'tolerance', 'search', 'accountant', 'orders'];
-  checkKeys(asked, target, known);
+  const { epsilon: budget, delta, search = 'fast', names, ...rest } = target;
+  checkKeys(asked, target, ['epsilon', 'delta', 'tolerance', 'search', 'names', 'accountant', 'orders']);
   check('positive', asked, { epsilon: budget });
   check('probability', asked, { delta });
   checkOneOf(asked, 'search', search, ['fast', 'reference']);
   const { tolerance = search === 'reference' ? 0.01 : 1e-4 * budget, ...choice } = rest;
   check('positive', asked, { tolerance });
-  const spent = (z: number) => epsilonOf(eventFor(z), delta, choice).upper;
-  return search === 'reference' ? dyadic(spent, budget, tolerance) : secant(spent, budget, tolerance);
+
+  const accountant = accountants.get(choice.accountant ?? defaultAccountant(eventFor(1)));
+  const bracket = (z: number) => accountant.epsilon(eventFor(z), delta, choice).upper;
+  // The upper end alone may differ from that of the bracket in the last digits.
+  const upper = (z: number) => {
+    const alone = accountant.upper?.(eventFor(z), delta, choice);
+    return alone === undefined ? bracket(z) : alone * (1 + 1e-9);
+  };
+  try {
+    if (search === 'reference') return dyadic(bracket, budget, tolerance);
+    const start = accountant.upper ? guessByRdp(eventFor, budget, delta) : undefined;
+    return secant(upper, budget, tolerance, start);
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    const fixed = costOfFixedParts(eventFor, names ?? [], delta, choice);
+    throw unreachable(budget, error.spent, fixed);
+  }
 }
 
 /** Options of `noiseMultiplier`. */
@@ -57,13 +78,20 @@ export function noiseMultiplier(options: NoiseMultiplierOptions): number {
   return calibrate((z) => gaussianSteps(z, sampleRate, steps), target);
 }
 
+/** No noise multiplier keeps the budget; the largest one spends this. */
+class Unreachable extends Error {
+  constructor(readonly spent: number) {
+    super('unreachable');
+  }
+}
+
 /** The reference's search; its result is a multiple of a power of two. */
 function dyadic(spent: (z: number) => number, budget: number, tolerance: number): number {
   let high = 20;
   let spentHigh = spent(high);
   while (spentHigh > budget) {
     high *= 2;
-    if (high > largest) throw unreachable(budget, spentHigh);
+    if (high > largest) throw new Unreachable(spentHigh);
     spentHigh = spent(high);
   }
   let low = 0;
@@ -76,14 +104,25 @@ function dyadic(spent: (z: number) => number, budget: number, tolerance: number)
   return high;
 }
 
+/** What the cheaper RDP finds: enough noise for any accountant that is tighter, and not much more. */
+function guessByRdp(eventFor: (z: number) => PrivacyEvent, budget: number, delta: number): number | undefined {
+  if (rdp.refuses(eventFor(1)) !== undefined) return undefined;
+  try {
+    return secant((z) => rdp.epsilon(eventFor(z), delta).upper, budget, 1e-3 * budget);
+  } catch (error) {
+    if (error instanceof Unreachable) return undefined;
+    throw error;
+  }
+}
+
 /** Secant steps in ln z and ln epsilon, which depend on one another almost linearly, with bisection as a safeguard. */
-function secant(spent: (z: number) => number, budget: number, tolerance: number): number {
-  let { low, high, spentLow, spentHigh } = bracket(spent, budget);
+function secant(spent: (z: number) => number, budget: number, tolerance: number, start?: number): number {
+  let { low, high, spentLow, spentHigh } = bracketOf(spent, budget, start);
   const aim = Math.log(Math.max(budget - tolerance / 2, budget / 2));
   let width = Infinity;
   for (let round = 0; round < 200 && budget - spentHigh > tolerance; round++) {
     const [a, b] = [Math.log(low), Math.log(high)];
-    if (b - a < 1e-14) break;
+    if (b - a < finest) break;
     const share = (Math.log(spentLow) - aim) / (Math.log(spentLow) - Math.log(spentHigh));
     const halved = b - a <= width / 2;
     width = b - a;
@@ -97,29 +136,49 @@ function secant(spent: (z: number) => number, budget: number, tolerance: number)
 }
 
 /** Two noise multipliers, one too small and one large enough; the least allowed one when even that is enough. */
-function bracket(spent: (z: number) => number, budget: number) {
-  let [low, high] = [1, 1];
-  let [spentLow, spentHigh] = [spent(1), spent(1)];
-  while (spentHigh > budget) {
+function bracketOf(spent: (z: number) => number, budget: number, start?: number) {
+  // With a good start the two are near it.
+  let factor = start === undefined ? 4 : 1.1;
+  let [low, high] = [start ?? 1, start ?? 1];
+  const first = spent(high);
+  let [spentLow, spentHigh] = [first, first];
+  for (; spentHigh > budget; factor = Math.min(4, factor * factor)) {
     [low, spentLow] = [high, spentHigh];
-    high *= 4;
-    if (high > largest) throw unreachable(budget, spentHigh);
+    high *= factor;
+    if (high > largest) throw new Unreachable(spentHigh);
     spentHigh = spent(high);
   }
-  while (spentLow <= budget && low > smallest) {
+  for (; spentLow <= budget && low > smallest; factor = Math.min(4, factor * factor)) {
     [high, spentHigh] = [low, spentLow];
-    low /= 4;
+    low /= factor;
     spentLow = spent(low);
   }
   return spentLow <= budget ? { low, high: low, spentLow, spentHigh: budget } : { low, high, spentLow, spentHigh };
 }
 
-function unreachable(budget: number, spent: number): BudgetError {
+/** What the parts of a composed event that no noise changes cost, each by itself. */
+function costOfFixedParts(
+  eventFor: (z: number) => PrivacyEvent,
+  names: readonly string[],
+  delta: number,
+  choice: AccountantChoice,
+): string[] {
+  const [one, other] = [eventFor(1), eventFor(2)];
+  if (one.kind !== 'composed' || other.kind !== 'composed') return [];
+  return one.events.flatMap((event, i) => {
+    if (!isDeepStrictEqual(event, other.events[i])) return [];
+    const { upper } = epsilonOf(event, delta, choice);
+    return [`${names[i] ?? describeEvent(event)} costs ${Number(upper.toPrecision(6))}`];
+  });
+}
+
+function unreachable(budget: number, spent: number, fixed: readonly string[]): BudgetError {
+  const parts = fixed.length > 0 ? `Of the fixed parts, each by itself, ${fixed.join('; ')}. ` : '';
   return new BudgetError({
     asked,
-    wrong: 'no noise multiplier up to 1e6 keeps the budget',
+    wrong: 'no noise multiplier up to 1e8 keeps the budget',
     got: `epsilon ${Number(spent.toPrecision(6))} with the largest`,
     expected: `at most ${budget}`,
-    next: 'Raise epsilon or delta, or spend less on the fixed parts of the plan.',
+    next: `${parts}Raise epsilon or delta, or spend less on the fixed parts of the plan.`,
   });
 }

@@ -17,10 +17,12 @@ import {
 /** Losses on the largest grid; more would take seconds and hundreds of MB. */
 const largestSize = 2 ** 20;
 
-/** Width of the bracket, relative to epsilon: what is aimed at, and what is promised; or so much in all. */
+/** Width of the bracket, relative to epsilon: what is aimed at, at first and then, and what is promised; or so much in all. */
 const aimed = 0.004;
+const coarseWidth = 0.05;
 const promised = 0.01;
 const promisedAbsolutely = 0.004;
+const finestWidth = 1e-4;
 
 /** Losses larger than epsilon by this much count as infinite above, and as just so large below. */
 const margin = 6;
@@ -56,33 +58,54 @@ export function bracketOf(parts: readonly RepeatedPair[], delta: number, withBel
   return { lower: larger('lower'), estimate: larger('estimate'), upper: larger('upper') };
 }
 
-/** Makes the grid finer until the bracket is narrow or the grid as large as it may be. */
+/**
+ * A coarse grid finds out about how large epsilon is, a finer one its upper end, and yet finer ones, where that is needed,
+ * the lower end. So the upper end is a continuous function of the noise almost everywhere, as calibration wants it.
+ */
 function refine(setting: Setting, plan: Plan): EpsilonBracket {
-  let [lower, upper] = [0, Infinity];
-  for (let [fineness, round] = [1, 1]; ; round++) {
-    const bracket = bracketAt(setting, plan, fineness);
-    [lower, upper] = [Math.max(lower, bracket.lower), Math.min(upper, bracket.upper)];
-    // Connected dots err by about twice as much as merged cells.
-    const estimate = lower + (upper - lower) / 3;
-    const wide = (upper - lower) / Math.max(promised * upper, promisedAbsolutely);
-    if (!setting.withBelow || wide <= 1 || bracket.isFinest || round === 6) return { lower, estimate, upper };
-    // The width falls with the square of the spacing, or slower where losses are not resolved yet.
-    fineness *= upper === Infinity ? 2 : Math.min(8, Math.max(2, Math.sqrt(2 * wide)));
+  let width = coarseWidth * plan.guess;
+  let before = Infinity;
+  let { upper, isFinest } = boundsAt(setting, plan, { width, above: true, below: false });
+  let lower = 0;
+  // Where rare large losses decide, the plan's guess is far too large, and so is the first grid's epsilon.
+  while (upper > 0 && (before === Infinity || upper < 0.7 * before) && !isFinest && width > finestWidth) {
+    before = Math.min(upper, plan.guess);
+    width = Math.max(aimed * before, finestWidth);
+    ({ upper, lower, isFinest } = boundsAt(setting, plan, { width, above: true, below: setting.withBelow }));
   }
+  for (let round = 0; setting.withBelow && upper < Infinity && !isFinest && round < 5; round++) {
+    const wide = (upper - lower) / Math.max(promised * upper, promisedAbsolutely);
+    if (wide <= 1) break;
+    // The error falls with the square of the spacing, or slower where losses are not resolved yet.
+    width /= Math.min(64, Math.max(4, 2 * wide));
+    const finer = boundsAt(setting, plan, { width, above: round > 1, below: true });
+    [lower, upper, isFinest] = [Math.max(lower, finer.lower), Math.min(upper, finer.upper), finer.isFinest];
+  }
+  // Connected dots err by about twice as much as merged cells.
+  return { lower, estimate: lower + (upper - lower) / 3, upper };
 }
 
-function bracketAt({ parts, samples, cap, delta, withBelow }: Setting, plan: Plan, fineness: number) {
-  const wanted = spacingFor(samples, plan, aimed * plan.guess) / fineness;
+/** Which ends to compute, on the grid that makes the bracket about so wide. */
+interface Wanted {
+  readonly width: number;
+  readonly above: boolean;
+  readonly below: boolean;
+}
+
+function boundsAt({ parts, samples, cap, delta }: Setting, plan: Plan, { width, above, below }: Wanted) {
+  const wanted = spacingFor(samples, plan, width);
   let [spacing, range] = [wanted, windowFor(samples, plan, wanted)];
   const least = (range.top - range.bottom) / largestSize;
   if (spacing < least) [spacing, range] = [1.1 * least, windowFor(samples, plan, 1.1 * least)];
-  const losses = parts.map(({ pair }) => discretise(pair, plan.direction, { spacing, cap, withBelow }));
-  const above = parts.map(({ count }, i) => ({ losses: losses[i]!.above, count }));
-  const below = parts.map(({ count }, i) => ({ losses: losses[i]!.below!, count }));
-  const sums = composeLosses(withBelow ? [above, below] : [above], plan, range, spacing);
+  const losses = parts.map(({ pair }) => discretise(pair, plan.direction, { spacing, cap, withBelow: below }));
+  const sides = [
+    ...(above ? [parts.map(({ count }, i) => ({ losses: losses[i]!.above, count }))] : []),
+    ...(below ? [parts.map(({ count }, i) => ({ losses: losses[i]!.below!, count }))] : []),
+  ];
+  const sums = composeLosses(sides, plan, range, spacing);
   return {
-    lower: withBelow ? epsilonBelow(sums[1]!, delta) : 0,
-    upper: epsilonAbove(sums[0]!, delta),
+    upper: above ? epsilonAbove(sums[0]!, delta) : Infinity,
+    lower: below ? epsilonBelow(sums.at(-1)!, delta) : 0,
     isFinest: spacing > wanted,
   };
 }

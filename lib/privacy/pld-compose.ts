@@ -194,7 +194,11 @@ function transformBack(spectra: readonly Float64Array[], size: number): Float64A
   }
   const out = new Float64Array(2 * size);
   transformOf(size).inverseTransform(out, data);
-  return spectra.map((_, part) => Float64Array.from({ length: size }, (_, k) => out[2 * k + part]!));
+  return spectra.map((_, part) => {
+    const sequence = new Float64Array(size);
+    for (let k = 0; k < size; k++) sequence[k] = out[2 * k + part]!;
+    return sequence;
+  });
 }
 
 /** product *= ((1 + spectrum) / (1 + its value at 0)) ** count, number by number. */

@@ -7,13 +7,14 @@ import type { ComposedLosses } from './pld-compose.js';
  */
 function epsilonAt({ bottom, spacing, masses, theta, logMoment }: ComposedLosses, delta: number): number {
   const discount = Math.exp(-spacing);
+  const logScale = logMoment - Math.log(delta);
   let sum = 0; // of the masses above epsilon, without weights, over delta
   let discounted = 0; // of these masses times exp(current loss - loss)
   for (let k = masses.length - 1; k >= 0; k--) {
     // Here epsilon runs from the loss of k down to the loss of k - 1.
     const loss = bottom + k * spacing;
     if (loss <= 0 && k < masses.length - 1) return 0;
-    const mass = masses[k]! === 0 ? 0 : masses[k]! * Math.exp(logMoment - theta * loss - Math.log(delta));
+    const mass = masses[k]! === 0 ? 0 : masses[k]! * Math.exp(logScale - theta * loss);
     sum += mass;
     discounted += mass;
     if (sum > 1) {

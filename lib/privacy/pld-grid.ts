@@ -1,7 +1,7 @@
+import { gaussNodes, gaussWeights } from './gauss-legendre.js';
 import { mergeCells } from './pld-merge.js';
 import type { GridLosses, OutputPair, PairMass } from './pld-pair.js';
 import type { Direction } from './pld-plan.js';
-import { gaussNodes, gaussWeights } from './pld-quadrature.js';
 
 /** One release on a grid, for both bounds, in one direction. */
 export interface Discretised {

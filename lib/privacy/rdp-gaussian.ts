@@ -1,4 +1,5 @@
 import { LogSum } from './log-sum.js';
+import { emptyNodes, littleNoise, littleNoiseNodes, setNode, type Nodes } from './rdp-nodes.js';
 
 /**
  * Renyi divergences of one Gaussian release on a Poisson sample (rate q, noise multiplier z), under add-or-remove-one:
@@ -19,11 +20,12 @@ export function subsampledGaussianRdp(
   if (sampleRate === 1) return Float64Array.from(orders, (order) => order / (2 * variance));
   if (sampleRate === 0) return new Float64Array(orders.length);
   const fractional = orders.filter((order) => !Number.isInteger(order));
-  const nodes = quadratureNodes(sampleRate, noiseMultiplier, Math.max(...fractional));
+  const isLittle = noiseMultiplier < littleNoise;
+  const nodes = quadratureNodes(sampleRate, noiseMultiplier, isLittle ? -Infinity : Math.max(...fractional));
   return Float64Array.from(orders, (order) => {
     const logExcess = Number.isInteger(order)
       ? integerOrderLogExcess(sampleRate, variance, order)
-      : fractionalOrderLogExcess(nodes, order);
+      : fractionalOrderLogExcess(isLittle ? littleNoiseNodes(sampleRate, noiseMultiplier, order) : nodes, order);
     return logOnePlusExp(logExcess) / (order - 1);
   });
 }
@@ -40,33 +42,17 @@ function integerOrderLogExcess(q: number, variance: number, order: number): numb
   return sum.value();
 }
 
-/** Points of the trapezoid rule over x / z: ln of the weighted normal density, u = r - 1 and ln r. */
-interface Nodes {
-  readonly logWeights: Float64Array;
-  readonly excess: Float64Array;
-  readonly logRatios: Float64Array;
-}
-
 /**
- * The trapezoid rule converges exponentially for a function that is analytic in a strip; here the strip ends at the
- * zeros of r, pi z away from the line, so a step of 0.4 z (0.5 at most) leaves an error under 1e-15.
+ * The trapezoid rule over x / z converges exponentially for a function that is analytic in a strip; here the strip ends at
+ * the zeros of r, pi z away from the line, so a step of 0.4 z (0.5 at most) leaves an error under 1e-15.
  * Ten deviations beyond both ends of the mass (0 for order 0, order / z for the largest order) hold all of it.
  */
 function quadratureNodes(q: number, z: number, largestOrder: number): Nodes {
-  if (largestOrder === -Infinity)
-    return { logWeights: new Float64Array(0), excess: new Float64Array(0), logRatios: new Float64Array(0) };
   const step = Math.min(0.5, 0.4 * z);
-  const length = Math.ceil((20 + largestOrder / z) / step) + 1;
-  const [logWeights, excess, logRatios] = [0, 0, 0].map(() => new Float64Array(length)) as Float64Array[];
-  const log1mq = Math.log1p(-q);
-  for (let k = 0; k < length; k++) {
-    const t = -10 + k * step;
-    const exponent = t / z - 1 / (2 * z * z);
-    logWeights![k] = Math.log(step) - (t * t + Math.log(2 * Math.PI)) / 2;
-    excess![k] = q * Math.expm1(exponent);
-    logRatios![k] = exponent < 30 ? Math.log1p(excess![k]!) : exponent + Math.log(q + Math.exp(log1mq - exponent));
-  }
-  return { logWeights: logWeights!, excess: excess!, logRatios: logRatios! };
+  const length = largestOrder === -Infinity ? 0 : Math.ceil((20 + largestOrder / z) / step) + 1;
+  const nodes = emptyNodes(length);
+  for (let k = 0; k < length; k++) setNode(nodes, k, q, z, -10 + k * step, step);
+  return nodes;
 }
 
 /** ln E[r^order - 1 - order (r - 1)], which is ln(A - 1) because E[r] = 1; the integrand is never negative. */

@@ -123,12 +123,14 @@ describe('calibrate', () => {
     for (const search of ['fast', 'reference'] as const) {
       const attempt = () => calibrate(eventFor, { epsilon: 1, delta: 1e-5, search });
       expect(attempt).toThrow(BudgetError);
-      expect(attempt).toThrow(/noiseMultiplier: no noise multiplier up to 1e6 keeps the budget; got 'epsilon 4.377/);
+      expect(attempt).toThrow(
+        /^noiseMultiplier: no noise multiplier up to 1e8 keeps the budget; got 'epsilon 4.377\d+ with the largest', expected at most 1\. Of the fixed parts, each by itself, Gaussian, noise multiplier 1 costs 4\.37718\. Raise/,
+      );
     }
   });
 
   it('returns the least noise that it tries when any noise is enough', () => {
-    expect(calibrate(() => ({ kind: 'none' }), { epsilon: 1, delta: 1e-5 })).toBeLessThan(1e-3);
+    expect(calibrate(() => ({ kind: 'none' }), { epsilon: 1, delta: 1e-5 })).toBeLessThan(0.01);
   });
 
   it('refuses bad options by name', () => {

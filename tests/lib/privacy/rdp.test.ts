@@ -87,6 +87,19 @@ describe('subsampledGaussianRdp', () => {
     );
   });
 
+  // The defining integral by mpmath, 40 digits, as by_quadrature of tests/golden/rdp.py with finer panels about the bend.
+  it.each([
+    [0.5, 0.19, 1.1, 9.586917692268878],
+    [0.01, 0.19, 1.5, 7.019968741273941],
+    [1e-5, 0.15, 1.1, 0.0002568175565166526],
+    [0.001, 0.1, 3.3, 155.0888728605908],
+    [0.3, 0.05, 10.9, 2178.6744137810956],
+    [1e-6, 0.1, 1.02, 5.4184893025691164e-5],
+    [0.9, 0.02, 2.5, 3124.82439914057],
+  ])('little noise: rate %d, noise %d, order %d: %d', (rate, noise, order, expected) => {
+    expect(relativeError(subsampledGaussianRdp(rate, noise, [order])[0]!, expected)).toBeLessThan(1e-11);
+  });
+
   it('grows with the order, and stays finite for little noise', () => {
     const values = subsampledGaussianRdp(0.02, 0.7, rdpOrders());
     for (let i = 1; i < values.length; i++) expect(values[i]!).toBeGreaterThan(values[i - 1]!);
