@@ -31,7 +31,7 @@ export interface ExecuteOptions {
   readonly stop_on_error?: boolean;
   readonly user_expressions?: Record<string, string>;
   /** Answers `prompt`; without it the kernel is told that there is no input. */
-  readonly onInput?: (prompt: string, password: boolean) => string;
+  readonly onInput?: (prompt: string, password: boolean) => string | Promise<string>;
   readonly onMessage?: (message: Message) => void;
   /** Where the outputs go while they come; an array of its own when absent. */
   readonly outputs?: CellOutput[];
@@ -254,8 +254,10 @@ export class KernelClient {
     const waiting = this.#waiting.get(parent.msg_id ?? '');
     if (!waiting) return;
     if (header.msg_type === 'input_request') {
-      const value = waiting.onInput?.(String(content.prompt as string), content.password === true) ?? '';
-      this.send('stdin', this.message('input_reply', { value, status: 'ok' }, header));
+      const answer = waiting.onInput?.(String(content.prompt as string), content.password === true) ?? '';
+      void Promise.resolve(answer).then((value) =>
+        this.send('stdin', this.message('input_reply', { value, status: 'ok' }, header)),
+      );
     } else if (header.msg_type.endsWith('_reply') && header.msg_type !== 'shutdown_reply') waiting.onReply(message);
     else {
       waiting.messages.push(message);

@@ -37,7 +37,7 @@ function show(output: Output): void {
     publish(output.cell, update ? 'update_display_data' : 'display_data', { data, metadata, transient });
   } else {
     const owner = cells.get(output.cell);
-    if (owner) channels.askInput(owner.request, output.prompt, output.password);
+    if (owner) kernel.inputRequest = channels.askInput(owner.request, output.prompt, output.password);
   }
 }
 

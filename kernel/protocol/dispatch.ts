@@ -107,7 +107,10 @@ export class Dispatcher {
     this.#status('idle', request);
   }
 
+  /** An answer that names another question than the last one comes too late. Not every front-end names it. */
   #input({ message }: Request): void {
+    const asked = message.parent.msg_id;
+    if (asked !== undefined && asked !== this.kernel.inputRequest) return;
     const value = typeof message.content.value === 'string' ? message.content.value : '';
     // ^D: the end of the input.
     this.kernel.executor.input(value === '\u0004' ? null : value);

@@ -16,6 +16,8 @@ export interface Kernel {
   executionCount: number;
   /** Number of interrupts so far: a cell that is still being compiled sees by it that it must not start. */
   interruptCount: number;
+  /** The id of the last question to the front-end. */
+  inputRequest?: string;
   /** Which request each running or recent cell came from: its outputs carry that request as parent. */
   readonly cells: CellRequests;
   /** Requests to run cells that wait behind a failed one are answered with `aborted`. */

@@ -51,10 +51,11 @@ export class Channels {
     this.#send(request.channel, request.identities, this.#session.message(type, content, request.message.header));
   }
 
-  /** Asks the front-end behind a request for a line of text. */
-  askInput(request: Request, prompt: string, password: boolean): void {
+  /** Asks the front-end behind a request for a line of text. Returns the id of the question. */
+  askInput(request: Request, prompt: string, password: boolean): string {
     const message = this.#session.message('input_request', { prompt, password }, request.message.header);
     this.#send('stdin', request.identities, message);
+    return message.header.msg_id;
   }
 
   publish(

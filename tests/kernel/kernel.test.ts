@@ -276,12 +276,17 @@ describe('interrupt', () => {
     expect(await run('kept > 0')).toBe('true');
   });
 
-  it('ends a prompt, and a late answer is not taken for the next one', async () => {
-    const asked = new Promise<void>((resolve) => {
-      void client.execute('prompt("first")', { onInput: () => (setTimeout(resolve, 0), 'late') });
-    });
-    await asked;
-    expect(resultOf(await client.execute('prompt("second")', { onInput: () => 'now' }))).toBe("'now'");
+  it('ends a prompt, and a late answer is not taken for one to the next question', async () => {
+    let answerLate: (value: string) => void;
+    const late = new Promise<string>((resolve) => (answerLate = resolve));
+    let asked: () => void;
+    const question = new Promise<void>((resolve) => (asked = resolve));
+    const first = client.execute('prompt("first")', { onInput: () => (asked(), late) });
+    await question;
+    await client.interrupt();
+    expect((await first).reply.ename).toBe('Interrupted');
+    const onInput = () => (answerLate('late'), new Promise<string>((resolve) => setTimeout(() => resolve('now'), 50)));
+    expect(resultOf(await client.execute('prompt("second")', { onInput }))).toBe("'now'");
   });
 
   it('stops the library at its next step, with its signal aborted', async () => {
