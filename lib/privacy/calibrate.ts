@@ -24,8 +24,8 @@ export interface CalibrationTarget extends AccountantChoice {
 
 const largest = 1e8;
 const smallest = 0.01;
-/** Relative steps of the noise; below them an accountant's own grid may make its epsilon jump. */
-const finest = 1e-7;
+/** Least relative step of the noise: of an exact accountant, and of one whose grid may make its epsilon jump. */
+const finest = { exact: 1e-14, grid: 1e-7 };
 const asked = 'noiseMultiplier';
 
 /**
@@ -122,7 +122,7 @@ function secant(spent: (z: number) => number, budget: number, tolerance: number,
   let width = Infinity;
   for (let round = 0; round < 200 && budget - spentHigh > tolerance; round++) {
     const [a, b] = [Math.log(low), Math.log(high)];
-    if (b - a < finest) break;
+    if (b - a < (start === undefined ? finest.exact : finest.grid)) break;
     const share = (Math.log(spentLow) - aim) / (Math.log(spentLow) - Math.log(spentHigh));
     const halved = b - a <= width / 2;
     width = b - a;
