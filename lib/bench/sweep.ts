@@ -79,6 +79,7 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
       group.part = `run ${runs.length + 1} of ${planned.length}, ${each.method}, epsilon ${each.epsilon}, seed ${each.seed}`;
       runs.push(await runOrRead(each, folder));
     }
+    group.keep({ curve: undefined, samples: undefined, epsilon: undefined }); // those of the last run say nothing of all
     return new Sweep(runs, folder);
   });
 }

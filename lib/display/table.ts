@@ -12,9 +12,12 @@ import { runsOf, type ChartRun, type Runs } from './run-names.js';
  */
 export function table(runs: Runs): ColumnTable {
   const all = runsOf('dp.table', runs);
-  const metrics = new Set(
-    all.flatMap((run) => Object.entries(run.metrics).map(([id, result]) => columnName(id, result))),
-  );
+  const columnName = columnNames(all);
+  const metrics = new Set(all.flatMap((run) => Object.entries(run.metrics).map((entry) => columnName(...entry))));
+  const metricValue = (run: ChartRun, name: string): number | null => {
+    const found = Object.entries(run.metrics).find((entry) => columnName(...entry) === name);
+    return found ? revealForDisplay(found[1].value) : null;
+  };
   const columns: [string, (run: ChartRun) => unknown][] = [
     ['method', (run) => run.method],
     ['dataset', (run) => run.dataset],
@@ -28,13 +31,13 @@ export function table(runs: Runs): ColumnTable {
   return arqueroTable(columns.map(([name, value]): [string, unknown[]] => [name, all.map(value)]));
 }
 
-function columnName(id: string, { features }: MetricResult): string {
-  return features === undefined ? id : `${id} (${features})`;
-}
-
-function metricValue(run: ChartRun, name: string): number | null {
-  const found = Object.entries(run.metrics).find(([id, result]) => columnName(id, result) === name);
-  return found ? revealForDisplay(found[1].value) : null;
+/** The extractor's own name without what stands in brackets after it, unless two extractors would then look the same. */
+function columnNames(runs: readonly ChartRun[]): (id: string, result: MetricResult) => string {
+  const short = (features: string) => features.split(' (')[0]!;
+  const results = runs.flatMap((run) => Object.values(run.metrics));
+  const names = new Set(results.flatMap(({ features }) => features ?? []));
+  const clear = new Set([...names].map(short)).size === names.size;
+  return (id, { features }) => (features === undefined ? id : `${id} (${clear ? short(features) : features})`);
 }
 
 export { metricsTable } from './metrics-table.js';

@@ -37,6 +37,15 @@ describe('table', () => {
     ]);
   });
 
+  it('shortens the name of an extractor unless two would then look the same', () => {
+    const columns = (...features: string[]) =>
+      table(features.map((name) => run({ metrics: { fid: fid(1, name) } })))
+        .columnNames()
+        .filter((name) => name.startsWith('fid'));
+    expect(columns('cnn (seed 0)', 'cnn (seed 0)', 'lenet')).toEqual(['fid (cnn)', 'fid (lenet)']);
+    expect(columns('cnn (seed 0)', 'cnn (seed 1)')).toEqual(['fid (cnn (seed 0))', 'fid (cnn (seed 1))']);
+  });
+
   it('can be worked on with arquero', () => {
     const made = table([run({ metrics: { accuracy: score(70) } }), run({ metrics: { accuracy: score(80) } })]);
     expect(made.rollup({ mean: op.mean('accuracy') }).get('mean', 0)).toBe(75);
