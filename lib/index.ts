@@ -31,4 +31,4 @@ export { sweep, type Sweep } from './bench/sweep.js';
 export { evaluate } from './bench/evaluate.js';
 
 // pictures
-export { budget, epsilonUtility, fidCurve, grid, metricsTable, table } from './display/index.js';
+export { budget, epsilonCurve, epsilonUtility, fidCurve, grid, metricsTable, table } from './display/index.js';

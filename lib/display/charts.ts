@@ -4,6 +4,7 @@ import { displaySymbol } from '../core/mime.js';
 import { Registry } from '../core/registry.js';
 import { budget } from './budget.js';
 import type { Chart } from './contract.js';
+import { epsilonCurve } from './epsilon-curve.js';
 import { epsilonUtility } from './epsilon-utility.js';
 import { fidCurve } from './fid-curve.js';
 import { grid } from './image-grid.js';
@@ -24,6 +25,7 @@ export const charts = new Registry<Chart>('chart', [
     title: 'A metric against epsilon',
     example: (name) => epsilonUtility({ runs: exampleRuns(name) }),
   },
+  { id: 'epsilon-curve', title: 'Epsilon against noise, rate, steps or delta', example: exampleEpsilonCurve },
   { id: 'budget', title: 'What was spent of the privacy budget', example: exampleBudget },
   {
     id: 'plotly',
@@ -75,6 +77,10 @@ function exampleRuns(name: string): ChartRun[] {
       },
     })),
   );
+}
+
+function exampleEpsilonCurve() {
+  return epsilonCurve({ noiseMultiplier: [1, 2, 4], sampleRate: 0.1, steps: 100, delta: 1e-5 });
 }
 
 function exampleBudget(name: string) {

@@ -1,6 +1,7 @@
 export { budget, type LedgerEntryView, type LedgerView } from './budget.js';
 export { charts } from './charts.js';
 export type { Chart } from './contract.js';
+export { epsilonCurve, type EpsilonCurveOptions } from './epsilon-curve.js';
 export { epsilonUtility, type EpsilonUtilityOptions } from './epsilon-utility.js';
 export { fidCurve } from './fid-curve.js';
 export { grid, type GridOptions, type ImageGrid } from './image-grid.js';

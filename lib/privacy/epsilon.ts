@@ -49,6 +49,28 @@ export function epsilonOf(
   return { ...accountants.get(accountant).epsilon(event, delta, options), accountant };
 }
 
+/** What one accountant says of an event, or the part of it that it refuses. */
+export type AccountantAnswer =
+  | (EpsilonBracket & { readonly accountant: string; readonly refused?: undefined })
+  | { readonly accountant: string; readonly refused: string };
+
+/**
+ * The epsilon of an event by several accountants, for a table; those that cannot take it say which part they refuse.
+ *
+ * @example epsilonByAccountant(gaussianEvent(1), 1e-5, ['pld', 'rdp'])   // [{ accountant: 'pld', upper: 4.377… }, …]
+ */
+export function epsilonByAccountant(
+  event: PrivacyEvent,
+  delta: number,
+  names: readonly AccountantId[] = accountants.names(),
+  options: AccountantOptions = {},
+): AccountantAnswer[] {
+  return names.map((accountant) => {
+    const refused = accountants.get(accountant).refuses(event);
+    return refused === undefined ? epsilonOf(event, delta, { accountant, ...options }) : { accountant, refused };
+  });
+}
+
 /** The event of `steps` Gaussian releases, each on a Poisson sample of the data (`sampleRate` 1: on all of it). */
 export function gaussianSteps(noiseMultiplier: number, sampleRate: number, steps: number): PrivacyEvent {
   const release = gaussianEvent(noiseMultiplier);
