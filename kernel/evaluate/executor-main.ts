@@ -51,10 +51,13 @@ function nameless(value: unknown, variable: string | undefined): unknown {
 }
 
 function interrupt(id: number): void {
-  const cell = running;
-  if (cell?.id !== id) return;
-  interruptCell(cell);
-  finish(cell, { error: interruption });
+  if (running?.id === id) {
+    interruptCell(running);
+    finish(running, { error: interruption });
+  } else {
+    // It ended by itself; but if the engine stopped this thread in the middle of saying so, nobody knows it yet.
+    report({ kind: 'done', cell: id, error: interruption });
+  }
 }
 
 process.on('message', (request: ExecutorRequest) => {

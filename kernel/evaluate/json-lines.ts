@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Reads one JSON value a line. (Node's readline also splits at U+2028, which may stand inside JSON.)
+ * Reads one JSON value a line; a line that is none (its writer was interrupted) is left out. (Node's readline also
+ * splits at U+2028, which may stand inside JSON.)
  */
 export function readJsonLines<T>(stream: Readable, onValue: (value: T) => void): void {
   let parts: Buffer[] = [];
@@ -12,8 +13,17 @@ export function readJsonLines<T>(stream: Readable, onValue: (value: T) => void):
       const line = Buffer.concat(parts).toString('utf8');
       parts = [];
       start = end + 1;
-      onValue(JSON.parse(line) as T);
+      const value = parse(line);
+      if (value !== undefined) onValue(value as T);
     }
     if (start < chunk.length) parts.push(chunk.subarray(start));
   });
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
 }

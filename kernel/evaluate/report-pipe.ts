@@ -9,7 +9,9 @@ export function report(message: ExecutorReport): void {
   const text = JSON.stringify(message, (_key, value: unknown) =>
     typeof value === 'bigint' ? value.toString() : value,
   );
-  const bytes = Buffer.from(`${text}\n`);
+  // An interrupt may have cut the report before in the middle: its rest never comes, and the reader skips it.
+  const bytes = Buffer.from(isCut ? `\n${text}\n` : `${text}\n`);
+  isCut = true;
   for (let sent = 0; sent < bytes.length;) {
     try {
       sent += writeSync(executorPipes.reports, bytes, sent);
@@ -18,6 +20,8 @@ export function report(message: ExecutorReport): void {
       Atomics.wait(pause, 0, 0, 1);
     }
   }
+  isCut = false;
 }
 
+let isCut = false;
 const pause = new Int32Array(new SharedArrayBuffer(4));

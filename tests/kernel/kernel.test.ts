@@ -268,6 +268,8 @@ describe('interrupt', () => {
     ['an await that never ends', 'await new Promise(() => {})'],
     ['a loop that waits', 'for (;;) await new Promise((r) => setTimeout(r, 5))'],
     ['a blocked thread', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'],
+    ['a loop that prints long lines', 'for (;;) console.log("x".repeat(200_000))'],
+    ['a loop that prints short lines', 'for (let i = 0; ; i++) console.log(i)'],
     ['a loop that catches everything', 'for (;;) { try { await new Promise((r) => setTimeout(r, 1)); } catch {} }'],
   ])('ends %s and keeps the variables', async (_name, code) => {
     await client.execute('let kept = 1');

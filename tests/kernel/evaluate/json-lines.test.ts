@@ -16,3 +16,11 @@ it('reads values however the bytes are cut', async () => {
     expect(seen).toEqual(values);
   }
 });
+
+it('leaves out a line that was cut', async () => {
+  const stream = Readable.from([Buffer.from('{"a":\n{"b":1}\n\n[2]\n')], { objectMode: false });
+  const seen: unknown[] = [];
+  readJsonLines(stream, (value) => seen.push(value));
+  await new Promise((resolve) => stream.on('end', resolve));
+  expect(seen).toEqual([{ b: 1 }, [2]]);
+});
