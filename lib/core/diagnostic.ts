@@ -3,9 +3,9 @@ import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from './
 
 /**
  * A value computed from private data with no noise: a score on the sensitive test set, an FID against it.
- * It can be shown (in a cell, as JSON, in a chart) and is marked wherever it is. It is no number: comparing it,
- * adding it up or passing it as an option does not compile, and fails when tried from JavaScript, because a choice
- * made by it would be a release that no budget covers.
+ * It can be shown (in a cell, as JSON, in a chart) and is marked wherever it is. It is no number, because a choice made by
+ * it would be a release that no budget covers: adding it up, comparing it with a number or passing it as an option does not
+ * compile, and throws when tried from JavaScript; so does `<` between two of them, which TypeScript lets compile.
  *
  * @example
  * run.metrics.accuracy.value        // Diagnostic: 81.3 (not differentially private)

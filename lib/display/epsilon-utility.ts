@@ -5,7 +5,7 @@ import { OptionError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
 import type { MetricResult } from '../core/results.js';
 import { PlotlyFigure } from './plotly.js';
-import { diagnosticNote, groupBy, runsOf, shared, type ChartRun } from './run-names.js';
+import { checkOneGuarantee, diagnosticNote, groupBy, runsOf, shared, type ChartRun } from './run-names.js';
 import { chartTitle, dashed, lineAxis, lineLayout, methodStyles } from './style.js';
 
 /** What `epsilonUtility` may be told. */
@@ -78,18 +78,15 @@ function noSuchMetric(asked: string, metric: string, runs: readonly ChartRun[]):
   });
 }
 
-/** Pitfall 23: one accountant, one delta and one setting a comparison. Delta depends on the size of a dataset. */
+/** One guarantee and one setting a comparison. */
 function checkComparable(asked: string, scored: readonly Scored[]): void {
   const next = 'Draw them in separate charts.';
   shared(asked, 'the scale', scored, ({ run }) => run.scale, next);
-  shared(asked, 'the accountant', scored, ({ run }) => run.accountant ?? run.config?.accountant ?? null, next);
   shared(asked, 'the feature extractor', scored, ({ result }) => result.features ?? null, next);
   if (scored[0]!.result.features !== undefined)
     shared(asked, 'the number of samples', scored, ({ result }) => result.samples, next);
-  for (const dataset of new Set(scored.map(({ run }) => run.dataset))) {
-    const same = scored.filter(({ run }) => run.dataset === dataset);
-    shared(asked, `delta (${dataset})`, same, ({ run }) => run.delta, next);
-  }
+  const runs = scored.map(({ run }) => run);
+  checkOneGuarantee(asked, runs, next);
   for (const { run } of scored) check('positive', asked, { epsilon: run.epsilon });
 }
 

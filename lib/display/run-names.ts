@@ -40,6 +40,18 @@ export function shared<Item, Value>(
 }
 
 /**
+ * An epsilon says the same of two runs only under one accountant and one delta: else the looser accounting looks like the
+ * worse method. Delta goes by the dataset, since it depends on its size.
+ *
+ * @throws OptionError naming what differs.
+ */
+export function checkOneGuarantee(asked: string, runs: readonly ChartRun[], next: string): void {
+  shared(asked, 'the accountant', runs, (run) => run.accountant ?? run.config?.accountant ?? null, next);
+  for (const [dataset, same] of groupBy(runs, (run) => run.dataset))
+    shared(asked, `delta (${dataset})`, same, (run) => run.delta, next);
+}
+
+/**
  * A name for each run that holds its method and whatever tells it from the other runs.
  *
  * @example runNames([{ method: 'dp-merf', epsilon: 1, … }, { method: 'dp-merf', epsilon: 10, … }])

@@ -1,17 +1,19 @@
 import { table as arqueroTable, type ColumnTable } from 'arquero';
 import { revealForDisplay } from '../core/diagnostic.js';
 import type { MetricResult } from '../core/results.js';
-import { runsOf, type ChartRun, type Runs } from './run-names.js';
+import { checkOneGuarantee, runsOf, type ChartRun, type Runs } from './run-names.js';
 
 /**
  * All runs as an arquero table, one row a run: method, dataset, epsilon, delta, seed, scale, seconds, and one column a
  * metric. A metric on features has the name of its extractor in its column (`fid (inception-v3)`), so that numbers of
- * two extractors never stand in one column. A run that lacks a metric has null there.
+ * two extractors never stand in one column. A run that lacks a metric has null there. Runs under different accountants, or
+ * under different deltas on one dataset, are refused with `OptionError`: their epsilons cannot be compared.
  *
  * @example dp.table(sweep).groupby('method').rollup({ accuracy: aq.op.mean('accuracy') })
  */
 export function table(runs: Runs): ColumnTable {
   const all = runsOf('dp.table', runs);
+  checkOneGuarantee('dp.table', all, 'Make a table of each.');
   const columnName = columnNames(all);
   const metrics = new Set(all.flatMap((run) => Object.entries(run.metrics).map((entry) => columnName(...entry))));
   const metricValue = (run: ChartRun, name: string): number | null => {

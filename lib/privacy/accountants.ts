@@ -11,7 +11,7 @@ export const accountants = new Registry<Accountant>('accountant', [pld, rdp, gdp
 /** Name of an accountant: one of these, or of one that was defined. */
 export type AccountantId = 'pld' | 'rdp' | 'gdp' | (string & {});
 
-/** The tightest accountant that takes an event: exact for full-batch Gaussian noise, else a narrow bracket, else RDP. */
+/** PLD, which is exact for full-batch Gaussian noise and a narrow bracket otherwise; RDP for the few events it refuses. */
 export function defaultAccountant(event: PrivacyEvent): AccountantId {
-  return [gdp, pld].find((accountant) => accountant.refuses(event) === undefined)?.id ?? 'rdp';
+  return pld.refuses(event) === undefined ? 'pld' : 'rdp';
 }

@@ -82,7 +82,7 @@ describe('Ledger', () => {
     expect(stored.entries[0]).toMatchObject({
       of: 'class means',
       noise: 'fixed',
-      accountant: 'gdp',
+      accountant: 'pld',
       arithmetic: 'exact',
     });
   });
