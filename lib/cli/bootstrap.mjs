@@ -74,19 +74,51 @@ function findPython() {
   );
 }
 
+/** Does work that two processes must not do at once; the lock of one that was killed is taken over. */
+function alone(lock, work) {
+  for (let waits = 0; ; waits++) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (!isRunning(lock)) rmSync(lock, { force: true });
+    else {
+      if (waits === 0) say(`waiting for another dpbench, which holds ${lock}`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    }
+  }
+  try {
+    work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function isRunning(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
 /** A Python environment of our own for Jupyter, in the cache: the user's Python is not touched. */
 function jupyterEnvironment() {
   const folder = join(cacheFolder(), `jupyter-${hash(pythonPackages.join(' '))}`);
   const bin = (name) => join(folder, windows ? 'Scripts' : 'bin', windows ? `${name}.exe` : name);
   const stamp = join(folder, 'dpbench-complete');
-  if (!existsSync(stamp)) {
+  mkdirSync(dirname(folder), { recursive: true });
+  alone(`${folder}.lock`, () => {
+    if (existsSync(stamp)) return;
     say(`preparing a Python environment for Jupyter in ${folder}`);
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(dirname(folder), { recursive: true });
     run(findPython(), ['-m', 'venv', folder]);
     run(bin('python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...pythonPackages]);
     writeFileSync(stamp, '');
-  }
+  });
   run(process.execPath, [join(root, 'dist', 'kernel', 'install.js'), 'install', '--prefix', folder]);
   return { folder, bin };
 }

@@ -44,7 +44,7 @@ export class PoissonSampling {
 }
 
 /** One pass through the batches of a plan. Which records are drawn is private. */
-export class PoissonBatches {
+class PoissonBatches {
   readonly #coins: SecureStream;
   #drawn: number;
 

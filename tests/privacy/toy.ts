@@ -26,7 +26,7 @@ export function sealed(toy: Toy, size = toy.length): SensitiveImages {
 }
 
 /** All datasets with one record less. */
-export const withoutOne = (toy: Toy): Toy[] => toy.map((_, i) => toy.filter((_, j) => j !== i));
+const withoutOne = (toy: Toy): Toy[] => toy.map((_, i) => toy.filter((_, j) => j !== i));
 
 /** Noise so small that what is released is what was computed; repeatable, and therefore not private. */
 export const negligible = 1e-6;
