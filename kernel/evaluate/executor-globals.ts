@@ -13,7 +13,11 @@ const cellId = (): number => currentCell()?.id ?? 0;
 export function installGlobals(state: SharedState): void {
   const globals: CellGlobals = {
     ...displayGlobals({
-      display: (data, options) => report({ kind: 'display', cell: cellId(), data, ...options }),
+      display: (data, options) => {
+        // A loop of an interrupted cell ends where it wants to show something.
+        currentCell()?.abort.signal.throwIfAborted();
+        report({ kind: 'display', cell: cellId(), data, ...options });
+      },
       clear: (wait) => report({ kind: 'clear', cell: cellId(), wait }),
       wait: (shown) => waitFor(shown),
     }),

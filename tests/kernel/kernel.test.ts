@@ -303,6 +303,15 @@ describe('interrupt', () => {
     await until(async () => (await run('unwound')) === 'true', 'the loop has ended');
   });
 
+  it('ends a loop that shows something at each step', async () => {
+    await client.execute('let shows = 0');
+    const loop = 'for (;;) { shows++; await display(shows, { display_id: "shows", update: true }); await stat("."); }';
+    const code = `const { stat } = await import('node:fs/promises'); ${loop}`;
+    expect((await interrupted(client, code)).reply.ename).toBe('Interrupted');
+    const later = 'const before = shows; await new Promise((r) => setTimeout(r, 50)); shows > 0 && before === shows';
+    expect(await run(later)).toBe('true');
+  });
+
   it('ends what an earlier cell left behind when it keeps the next one from starting', async () => {
     const mark = join(folder, 'blocking');
     const block = `() => { writeFileSync(${JSON.stringify(mark)}, ''); while (true) {} }`;
