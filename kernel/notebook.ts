@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { KernelClient, type Execution } from './client.js';
 import { checkFolderOf, readNotebook, writeNotebook, type Notebook, type NotebookCell } from './notebook-file.js';
+import { outputLines, progressTeller } from './notebook-lines.js';
 import { findHtmlConverter, writeHtml } from './notebook-html.js';
 import type { CellOutput } from './outputs.js';
 import { OptionError } from './preload.js';
@@ -69,7 +70,7 @@ async function runCell(
   client: KernelClient,
   cell: NotebookCell,
   source: string,
-  { timeout, signal }: RunNotebookOptions,
+  { timeout, signal, onProgress }: RunNotebookOptions,
 ): Promise<Omit<CellFailure, 'cell'> | undefined> {
   const outputs: CellOutput[] = [];
   cell.outputs = outputs;
@@ -88,7 +89,7 @@ async function runCell(
   let execution: Execution;
   try {
     if (signal?.aborted) stopAsked();
-    execution = await client.execute(source, { outputs });
+    execution = await client.execute(source, { outputs, onMessage: onProgress && progressTeller(onProgress) });
   } catch (error) {
     const evalue = why ?? (error as Error).message;
     outputs.push({ output_type: 'error', ename: 'DeadKernel', evalue, traceback: [`DeadKernel: ${evalue}`] });
@@ -98,6 +99,7 @@ async function runCell(
     for (const timer of timers) clearTimeout(timer);
   }
   cell.execution_count = Number(execution.reply.execution_count);
+  for (const line of outputLines(outputs)) onProgress?.(line);
   const error = outputs.find((output) => output.output_type === 'error');
   if (!error) return undefined;
   const { ename, evalue, traceback } = error;
