@@ -113,7 +113,9 @@ class Recorder {
       if (values !== null) this.#written.set(dataId, { dtype, shape: [...shape], bytes: bytesOf(values) });
       return dataId;
     };
-    const read = (): never => {
+    const read = (dataId: DataId) => {
+      // What the function wrote itself is the same at each call: kernels look at indices to check their range.
+      if (this.#written.has(dataId)) return prototypeOf(backend).readSync.call(backend, dataId);
       this.#fault ??= this.#refusal(
         'values are read back, and a graph has none while it is recorded',
         'Return the tensor and read it afterwards, or compute with tensors only.',
@@ -127,10 +129,7 @@ class Recorder {
       write,
       readSync: read,
       // A rejected promise that nobody waits for would end the process: this one stays open, and the fault is thrown below.
-      read: () => {
-        this.#attempt(read);
-        return new Promise(() => undefined);
-      },
+      read: (dataId: DataId) => new Promise((resolve) => this.#attempt(() => resolve(read(dataId)))),
     });
     try {
       work();
@@ -160,8 +159,22 @@ class Recorder {
   #addOp(op: string, attributes: OpAttributeValue[], inputs: AnyInput[], outputs: Tensor[]): void {
     const refs = inputs.map((input) => ('valueArray' in input ? this.#int64(input) : this.find(input)));
     const dtypes = outputs.map(({ dtype }) => dtype);
-    const { node } = this.#add({ kind: 'op', op, attributes, inputs: refs, dtypes });
+    const { node } = this.#add({
+      kind: 'op',
+      op,
+      attributes: this.#complete(op, attributes, outputs),
+      inputs: refs,
+      dtypes,
+    });
     outputs.forEach(({ dataId }, output) => this.#places.set(dataId, { node, output }));
+  }
+
+  /** A graph needs every type said; run by itself an op finds them out, and of one op tfjs-node says none. */
+  #complete(op: string, attributes: OpAttributeValue[], [output]: Tensor[]): OpAttributeValue[] {
+    if (op !== 'ExpandDims') return attributes;
+    const { binding } = this.backend;
+    const type = (name: string, value: number) => ({ name, type: binding.TF_ATTR_TYPE, value });
+    return [type('T', this.backend.getDTypeInteger(output!.dtype)), type('Tdim', binding.TF_INT32)];
   }
 
   #int64({ valueArray }: Int64Value): ValueRef {
