@@ -46,7 +46,7 @@ export interface Execution {
 }
 
 /** The command that starts this package's kernel (compiled). */
-export const ownKernel: readonly string[] = [
+const ownKernel: readonly string[] = [
   process.execPath,
   join(dirname(fileURLToPath(import.meta.url)), 'main.js'),
   '--connection-file',

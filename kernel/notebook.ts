@@ -42,7 +42,7 @@ export interface RunNotebookOptions {
 }
 
 /** Runs the code cells in order, up to the first that fails, and puts their outputs in. */
-export async function runNotebook(notebook: Notebook, options: RunNotebookOptions = {}): Promise<NotebookRun> {
+async function runNotebook(notebook: Notebook, options: RunNotebookOptions = {}): Promise<NotebookRun> {
   const codeCells = notebook.cells.filter(({ cell_type }) => cell_type === 'code');
   for (const cell of codeCells) Object.assign(cell, { outputs: [], execution_count: null });
   const client = await KernelClient.start({ cwd: options.cwd, argv: options.argv });

@@ -22,7 +22,7 @@ export interface DisplayOptions {
 }
 
 /** Something that shows as itself in a cell: what `html`, `md` and `svg` make. */
-export class Fragment {
+class Fragment {
   constructor(
     readonly type: string,
     readonly text: string,

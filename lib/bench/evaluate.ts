@@ -3,6 +3,8 @@ import { DpbenchError, OptionError } from '../core/errors.js';
 import type { LabeledImages } from '../core/images.js';
 import { scales, type Scale } from '../core/options.js';
 import type { MetricResult } from '../core/results.js';
+import type { DatasetName } from '../data/index.js';
+import type { MetricName } from '../metrics/index.js';
 import { datasets } from '../data/datasets.js';
 import type { Metric, MetricContext } from '../metrics/contract.js';
 import { metrics as registry } from '../metrics/metrics.js';
@@ -10,8 +12,8 @@ import { metrics as registry } from '../metrics/metrics.js';
 export interface EvaluateOptions {
   readonly images: LabeledImages;
   /** Name of the sensitive dataset to score against. */
-  readonly dataset: string;
-  readonly metrics?: readonly string[];
+  readonly dataset: DatasetName;
+  readonly metrics?: readonly MetricName[];
   readonly scale?: Scale;
   readonly seed?: number;
   readonly root?: string;

@@ -4,9 +4,12 @@ import { check, checkKeys, checkOneOf } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
 import { parameterValues, scales, type Scale } from '../core/options.js';
 import { datasets } from '../data/datasets.js';
+import type { DatasetName } from '../data/index.js';
+import type { MethodName } from '../methods/index.js';
 import { methods } from '../methods/methods.js';
+import type { MetricName } from '../metrics/index.js';
 import { metrics } from '../metrics/metrics.js';
-import { accountants, Ledger } from '../privacy/index.js';
+import { accountants, Ledger, type AccountantId } from '../privacy/index.js';
 
 /** What a parameter may be given as; no `Diagnostic`, since nothing that trains may depend on one. */
 export type ParameterInput = number | string | boolean | readonly (number | string)[] | undefined;
@@ -14,20 +17,20 @@ export type ParameterInput = number | string | boolean | readonly (number | stri
 /** What `dp.run` takes: only method, dataset and epsilon must be given. */
 export interface RunOptions {
   /** Name of a method: `dp.methods.names()`. */
-  readonly method: string;
+  readonly method: MethodName;
   /** Name of a dataset: `dp.datasets.names()`. */
-  readonly dataset: string;
+  readonly dataset: DatasetName;
   /** Privacy budget: the whole run costs at most this. */
   readonly epsilon: number;
   /** Probability that the guarantee does not hold; 1 / (N ln N) when left out. */
   readonly delta?: number;
   readonly scale?: Scale;
-  readonly accountant?: string;
+  readonly accountant?: AccountantId;
   /** Governs weights, latents and splits; never the privacy noise. */
   readonly seed?: number;
   /** Parameters of the method that differ from the defaults of its scale. */
   readonly params?: Readonly<Record<string, ParameterInput>>;
-  readonly metrics?: readonly string[];
+  readonly metrics?: readonly MetricName[];
   /** Synthetic images to make; the scale's number when left out. */
   readonly samples?: number;
   /** At most so many training records. */

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkKeys, checkOneOf } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
+import type { DatasetName } from '../data/index.js';
+import type { MethodName } from '../methods/index.js';
 import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
 import { progressGroup } from '../core/progress.js';
 import type { RunSummary } from '../core/results.js';
@@ -14,8 +16,8 @@ import { run } from './run.js';
 import { totalLedger, totalWords } from './run-total.js';
 
 export interface SweepOptions extends Omit<RunOptions, 'method' | 'dataset' | 'epsilon' | 'seed' | 'ledger'> {
-  readonly methods: readonly string[];
-  readonly datasets: readonly string[];
+  readonly methods: readonly MethodName[];
+  readonly datasets: readonly DatasetName[];
   readonly epsilons: readonly number[];
   readonly seeds?: readonly number[];
   readonly executor?: 'local';

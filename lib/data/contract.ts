@@ -29,7 +29,8 @@ export interface PublicDataset {
 }
 
 /** A member of the dataset registry: one file that reads one dataset. */
-export interface DatasetDefinition extends Named {
+export interface DatasetDefinition<Id extends string = string> extends Named {
+  readonly id: Id;
   readonly title: string;
   readonly licence: string;
   readonly classes: readonly string[];

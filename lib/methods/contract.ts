@@ -45,7 +45,8 @@ export interface FittedModel {
  * `spends` states before anything runs what will be released; the harness finds the noise for the requested epsilon,
  * and a run whose ledger differs from the plan fails.
  */
-export interface Method<P extends Parameters = Parameters> extends Named {
+export interface Method<P extends Parameters = Parameters, Id extends string = string> extends Named {
+  readonly id: Id;
   readonly title: string;
   readonly paper: Paper;
   readonly params: P;
@@ -60,7 +61,9 @@ export interface Method<P extends Parameters = Parameters> extends Named {
  *
  * @example export const dpMerf = defineMethod({ id: 'dp-merf', …, spends: (params, facts) => [gaussian({ … })], … });
  */
-export function defineMethod<const P extends Parameters>(method: Method<P>): Method<P> {
+export function defineMethod<const P extends Parameters, const Id extends string>(
+  method: Method<P, Id>,
+): Method<P, Id> {
   return method;
 }
 

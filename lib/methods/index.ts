@@ -2,4 +2,7 @@ import type { AnyMethod } from './contract.js';
 import { dpMerf } from './dp-merf.js';
 
 /** Every method that comes with dpbench, oldest paper first: one line a file. */
-export const methodDefinitions: readonly AnyMethod[] = [dpMerf];
+export const methodDefinitions = [dpMerf] as const satisfies readonly AnyMethod[];
+
+/** Name of a method: one of these, or of one that was defined. */
+export type MethodName = (typeof methodDefinitions)[number]['id'] | (string & {});

@@ -10,7 +10,7 @@ const epochs = { smoke: 2, laptop: 5, paper: 10 };
  * Accuracy on the real test set of a small classifier trained on the synthetic images only; the epoch is chosen by held-out
  * synthetic images, so no private data take part in the choice.
  */
-export const accuracy: Metric = {
+export const accuracy: Metric<'accuracy'> = {
   id: 'accuracy',
   title: 'Accuracy of a classifier trained on the synthetic images',
   unit: '%',

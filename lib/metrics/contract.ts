@@ -14,7 +14,8 @@ export interface MetricContext {
 }
 
 /** A member of the metric registry. */
-export interface Metric extends Named {
+export interface Metric<Id extends string = string> extends Named {
+  readonly id: Id;
   readonly title: string;
   readonly unit: '' | '%';
   readonly better: 'higher' | 'lower';

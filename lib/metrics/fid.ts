@@ -11,7 +11,7 @@ const enough = 2000;
  * Fréchet distance between the features of the synthetic images and of the sensitive training images. Heusel et al. 2017.
  * The features are named in the result: a number by the digit features is not an Inception FID.
  */
-export const fid: Metric = {
+export const fid: Metric<'fid'> = {
   id: 'fid',
   title: 'Fréchet distance of image features (FID)',
   unit: '',

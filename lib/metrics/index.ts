@@ -3,4 +3,7 @@ import type { Metric } from './contract.js';
 import { fid } from './fid.js';
 
 /** Every metric that comes with dpbench: one line a file. */
-export const metricDefinitions: readonly Metric[] = [accuracy, fid];
+export const metricDefinitions = [accuracy, fid] as const satisfies readonly Metric[];
+
+/** Name of a metric: one of these, or of one that was defined. */
+export type MetricName = (typeof metricDefinitions)[number]['id'] | (string & {});

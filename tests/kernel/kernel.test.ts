@@ -232,6 +232,15 @@ describe('help', () => {
     expect(Object.fromEntries(types.map(({ text, type }) => [text, type]))).toMatchObject(expected);
   });
 
+  it.each([
+    ["dp.run({ method: '", 'dp-merf'],
+    ["dp.run({ method: 'dp-merf', dataset: '", 'mnist-10k'],
+    ["dp.datasets.load('", 'mnist-10k'],
+    ["dp.epsilon({ accountant: '", 'pld'],
+  ])('completes the names of %s', async (code, name) => {
+    expect((await complete(code)).matches).toContain(name);
+  });
+
   it('completes names of earlier cells, and counts an emoji as one character', async () => {
     await client.execute('const quantity = 12');
     const { matches, cursor_start, cursor_end } = await complete('"😀"; quantity.toF');
