@@ -24,8 +24,6 @@ export interface CalibrationTarget extends AccountantChoice {
 
 const largest = 1e8;
 const smallest = 0.01;
-/** Least relative step of the noise: of an exact accountant, and of one whose grid may make its epsilon jump. */
-const finest = { exact: 1e-14, grid: 1e-7 };
 const asked = 'noiseMultiplier';
 
 /**
@@ -49,7 +47,7 @@ export function calibrate(eventFor: (noiseMultiplier: number) => PrivacyEvent, t
   // The upper end alone may differ from that of the bracket in the last digits.
   const upper = (z: number) => {
     const alone = accountant.upper?.(eventFor(z), delta, choice);
-    return alone === undefined ? bracket(z) : alone * (1 + 1e-9);
+    return alone === undefined ? bracket(z) : alone * (1 + 1e-12);
   };
   try {
     if (search === 'reference') return dyadic(bracket, budget, tolerance);
@@ -122,8 +120,10 @@ function secant(spent: (z: number) => number, budget: number, tolerance: number,
   let width = Infinity;
   for (let round = 0; round < 200 && budget - spentHigh > tolerance; round++) {
     const [a, b] = [Math.log(low), Math.log(high)];
-    if (b - a < (start === undefined ? finest.exact : finest.grid)) break;
-    const share = (Math.log(spentLow) - aim) / (Math.log(spentLow) - Math.log(spentHigh));
+    const drop = Math.log(spentLow) - Math.log(spentHigh);
+    // An accountant's own grid may make its epsilon jump; nothing is found between the two sides of a jump.
+    if (b - a < 1e-14 || (b - a < 1e-6 && drop > 1000 * (b - a))) break;
+    const share = (Math.log(spentLow) - aim) / drop;
     const halved = b - a <= width / 2;
     width = b - a;
     const place = halved && share > 0 && share < 1 ? Math.min(0.999, Math.max(0.001, share)) : 0.5;

@@ -5,6 +5,7 @@ import {
   composedEvent,
   gaussianEvent,
   poissonSampledEvent,
+  sampledWithoutReplacementEvent,
   selfComposedEvent,
   type PrivacyEvent,
 } from '../../lib/core/events.js';
@@ -115,4 +116,6 @@ describe.each(accountants.all())('accountant $id', (accountant) => {
 it('the default accountant takes every event that any accountant takes', () => {
   for (const event of [gaussianEvent(1), steps(0.1, 1, 10), composedEvent([gaussianEvent(1), steps(0.1, 1, 10)])])
     expect(accountants.get(defaultAccountant(event)).refuses(event)).toBeUndefined();
+  const fixedSize = sampledWithoutReplacementEvent(10, 1000, gaussianEvent(1, 'replace-one'));
+  expect([gaussianEvent(1), steps(0.1, 1, 10), fixedSize].map(defaultAccountant)).toEqual(['pld', 'pld', 'rdp']);
 });
