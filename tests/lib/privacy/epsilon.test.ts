@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { epsilon } from '../../../lib/privacy/index.js';
+import { composedEvent, gaussianEvent, laplaceEvent } from '../../../lib/core/events.js';
+import { epsilon, epsilonByAccountant } from '../../../lib/privacy/index.js';
 
 describe('epsilon', () => {
   it('says which accountant gave the number', () => {
@@ -18,5 +19,18 @@ describe('epsilon', () => {
     expect(call({ delta: 0 })).toThrow('epsilon: delta is out of range; got 0, expected a number above 0 and below 1.');
     expect(call({ sigma: 1 })).toThrow("epsilon: unknown option; got 'sigma'");
     expect(call({ accountant: 'prv' })).toThrow("accountant: no such name; got 'prv'");
+  });
+});
+
+describe('epsilonByAccountant', () => {
+  it('asks several, and says which part one refuses', () => {
+    const event = composedEvent([gaussianEvent(2), laplaceEvent(3)]);
+    const answers = epsilonByAccountant(event, 1e-6);
+    expect(answers.map(({ accountant }) => accountant)).toEqual(['pld', 'rdp', 'gdp']);
+    expect(answers[2]).toEqual({ accountant: 'gdp', refused: 'laplace' });
+    const [byPld, byRdp] = answers.map((answer) => (answer.refused === undefined ? answer.upper : NaN));
+    expect(byPld).toBeLessThan(byRdp!);
+    expect(epsilonByAccountant(gaussianEvent(1), 1e-5, ['gdp'])).toMatchObject([{ accountant: 'gdp' }]);
+    expect(() => epsilonByAccountant(event, 1e-6, ['prv'])).toThrow("accountant: no such name; got 'prv'");
   });
 });

@@ -110,6 +110,19 @@ describe('pld accountant', () => {
     );
   });
 
+  // mpmath, 30 digits: delta(epsilon) of two releases is the integral of P(x) delta1(epsilon - loss(x)), delta1 in closed form.
+  it.each([
+    [0.5, 4, 1.2, 1.2075542404084416e-9],
+    [0.2, 2, 2.5, 1.0052560758458757e-14],
+    [0.01, 0.8, 7, 7.699900489829449e-21],
+    [0.001, 0.6, 9, 4.75954387193368e-22],
+  ])('two releases of rate %d, noise %d: epsilon %d at delta %d', (rate, noise, epsilon, delta) => {
+    const ours = pld.epsilon(gaussianSteps(noise, rate, 2), delta);
+    expect(ours.lower).toBeLessThanOrEqual(epsilon);
+    expect(ours.upper).toBeGreaterThanOrEqual(epsilon);
+    expect(isNarrow(ours)).toBe(true);
+  });
+
   it('takes pure epsilon: the exact epsilon of randomised response, and basic composition as a bound', () => {
     const one = pld.epsilon(pureEpsilonEvent(1), 1e-6);
     // delta = e^1 / (1 + e^1) - e^epsilon / (1 + e^1)
