@@ -5,6 +5,7 @@ import { discretise } from './pld-grid.js';
 import {
   cappedAt,
   guessFor,
+  planAgain,
   planFor,
   sampleOf,
   spacingFor,
@@ -62,16 +63,20 @@ export function bracketOf(parts: readonly RepeatedPair[], delta: number, withBel
  * A coarse grid finds out about how large epsilon is, a finer one its upper end, and yet finer ones, where that is needed,
  * the lower end. So the upper end is a continuous function of the noise almost everywhere, as calibration wants it.
  */
-function refine(setting: Setting, plan: Plan): EpsilonBracket {
+function refine(setting: Setting, first: Plan): EpsilonBracket {
+  let plan = first;
   let width = coarseWidth * plan.guess;
   let before = Infinity;
   let { upper, isFinest } = boundsAt(setting, plan, { width, above: true, below: false });
   let lower = 0;
   // Where rare large losses decide, the plan's guess is far too large, and so is the first grid's epsilon.
   while (upper > 0 && (before === Infinity || upper < 0.7 * before) && !isFinest && width > finestWidth) {
-    before = Math.min(upper, plan.guess);
+    before = Math.min(upper, first.guess);
     width = Math.max(aimed * before, finestWidth);
-    ({ upper, lower, isFinest } = boundsAt(setting, plan, { width, above: true, below: setting.withBelow }));
+    if (upper < 0.7 * first.guess) plan = planAgain(setting.samples, first, setting.delta, upper);
+    const finer = boundsAt(setting, plan, { width, above: true, below: setting.withBelow });
+    ({ lower, isFinest } = finer);
+    upper = Math.min(upper, finer.upper);
   }
   for (let round = 0; setting.withBelow && upper < Infinity && !isFinest && round < 5; round++) {
     const wide = (upper - lower) / Math.max(promised * upper, promisedAbsolutely);

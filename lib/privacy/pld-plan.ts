@@ -105,7 +105,19 @@ export const cappedAt = (samples: readonly Sample[], cap: number): Sample[] =>
 
 /** How to weigh the losses. */
 export function planFor(samples: readonly Sample[], direction: Direction, delta: number): Plan {
-  const { theta: best, guess } = bestTheta(momentOf(samples, direction), delta);
+  const { theta, guess } = bestTheta(momentOf(samples, direction), delta);
+  return planAt(samples, direction, delta, theta, guess);
+}
+
+/** The same once a better bound of epsilon is known: the theta at which Chernoff's bound of delta is best there. */
+export function planAgain(samples: readonly Sample[], { direction }: Plan, delta: number, epsilon: number): Plan {
+  const moment = momentOf(samples, direction);
+  const bound = (log: number) => moment(Math.exp(log)) + logLargestShare(Math.exp(log)) - Math.exp(log) * epsilon;
+  const theta = Math.exp(minimiser(bound, Math.log(1e-4), Math.log(1e8), 48));
+  return planAt(samples, direction, delta, theta, epsilon);
+}
+
+function planAt(samples: readonly Sample[], direction: Direction, delta: number, best: number, guess: number): Plan {
   // Where losses have a largest value the best theta may be infinite; a smaller one weighs well enough.
   const theta = Math.min(best, (-20 * Math.log(delta)) / guess);
   return { direction, guess, theta, logMoments: samples.map((sample) => logMoment(sample, direction, theta)) };
