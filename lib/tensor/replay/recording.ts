@@ -181,8 +181,9 @@ class Recorder {
     return this.#constant({ dtype: 'int64', shape: [], bytes: bytesOf(valueArray) });
   }
 
-  /** Equal constants are one node: shapes and axes come again and again. */
+  /** Equal small constants are one node: shapes and axes come again and again. */
   #constant(constant: Omit<ConstantNode, 'kind'>): ValueRef {
+    if (constant.bytes.length > 1024) return this.#add({ kind: 'constant', ...constant });
     const key = `${constant.dtype}[${constant.shape.join()}]${Buffer.from(constant.bytes).toString('base64')}`;
     const place = this.#constants.get(key) ?? this.#add({ kind: 'constant', ...constant });
     this.#constants.set(key, place);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Tensor } from '@tensorflow/tfjs-node';
 import { OptionError } from '../../core/errors.js';
 import type { TensorflowModule } from '../runtime/load.js';
@@ -124,7 +125,7 @@ export class Replay {
 
   /** The same arguments must give the same ops and constants; else the graph would freeze what should change. */
   #checkRepeats(first: Recording, second: Recording): void {
-    const at = first.nodes.findIndex((node, i) => JSON.stringify(node) !== JSON.stringify(second.nodes[i]));
+    const at = first.nodes.findIndex((node, i) => !isDeepStrictEqual(node, second.nodes[i]));
     if (at < 0 && first.nodes.length === second.nodes.length) return;
     const node = first.nodes[at];
     throw new OptionError({
