@@ -223,6 +223,8 @@ describe('help', () => {
     ['Plotly.', { newPlot: 'function', PlotlyFigure: 'class' }],
     ['aq.', { table: 'function', op: 'instance' }],
     ['dp.run({ method: "dp-merf", sca', { scale: 'property' }],
+    ["dp.run({ method: '", { 'dp-merf': 'string' }],
+    ["dp.run({ method: 'dp-merf', dataset: '", { 'mnist-10k': 'string' }],
     ["dp.run({ scale: '", { smoke: 'string', laptop: 'string', paper: 'string' }],
     ['dis', { display: 'function' }],
   ])('completes %s with types', async (code, expected) => {
@@ -230,15 +232,6 @@ describe('help', () => {
     const types = metadata._jupyter_types_experimental;
     expect(types.map(({ text }) => text)).toEqual(matches);
     expect(Object.fromEntries(types.map(({ text, type }) => [text, type]))).toMatchObject(expected);
-  });
-
-  it.each([
-    ["dp.run({ method: '", 'dp-merf'],
-    ["dp.run({ method: 'dp-merf', dataset: '", 'mnist-10k'],
-    ["dp.datasets.load('", 'mnist-10k'],
-    ["dp.epsilon({ accountant: '", 'pld'],
-  ])('completes the names of %s', async (code, name) => {
-    expect((await complete(code)).matches).toContain(name);
   });
 
   it('completes names of earlier cells, and counts an emoji as one character', async () => {
