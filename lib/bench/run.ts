@@ -96,5 +96,6 @@ function calibratePlan(plan: readonly PlannedRelease[], { size }: PublicFacts, o
   const { epsilon, delta = 1 / (size * Math.log(size)) } = options;
   const event = (noiseMultiplier: number) => composedEvent(plan.map((release) => release.event(noiseMultiplier)));
   const accountant = options.accountant ?? defaultAccountant(event(1));
-  return { delta, accountant, noiseMultiplier: calibrate(event, { epsilon, delta, accountant }) };
+  const names = plan.map(({ of }) => of);
+  return { delta, accountant, noiseMultiplier: calibrate(event, { epsilon, delta, accountant, names }) };
 }
