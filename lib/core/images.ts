@@ -24,13 +24,13 @@ export interface ImageShape {
   readonly channels: number;
 }
 
-/** Checks that bytes and shape agree and gives them as `Images`. */
-export function images(data: Uint8Array, shape: ImageShape & { count: number }): Images {
+/** Checks that bytes and shape agree and gives them as `Images`; errors begin with `asked`. */
+export function images(data: Uint8Array, shape: ImageShape & { count: number }, asked = 'images'): Images {
   const { count, height, width, channels } = shape;
   const expected = count * height * width * channels;
   if (data.length !== expected)
     throw new OptionError({
-      asked: 'images',
+      asked,
       wrong: 'the bytes do not fill the shape',
       got: data.length,
       expected: `${expected} bytes for [${count}, ${height}, ${width}, ${channels}]`,

@@ -1,7 +1,7 @@
 import { check, checkKeys } from '../core/check.js';
 import { Diagnostic, revealForDisplay } from '../core/diagnostic.js';
 import { OptionError } from '../core/errors.js';
-import type { Images, LabeledImages } from '../core/images.js';
+import { images as asImages, type Images, type LabeledImages } from '../core/images.js';
 import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
 import { labelWidth, letterHeight, plotLabel } from './bitmap-font.js';
 import { canvas, pngBase64, type Canvas } from './png.js';
@@ -140,14 +140,7 @@ function checkStack(images: Images | LabeledImages): void {
   check('count', 'dp.grid', { count, height, width });
   if (channels !== 1 && channels !== 3)
     throw new OptionError({ asked: 'dp.grid', wrong: 'images of such channels', got: channels, expected: '1 or 3' });
-  const bytes = count * height * width * channels;
-  if (data.length !== bytes)
-    throw new OptionError({
-      asked: 'dp.grid',
-      wrong: 'the bytes do not fill the shape',
-      got: data.length,
-      expected: `${bytes} bytes for [${count}, ${height}, ${width}, ${channels}]`,
-    });
+  asImages(data, images, 'dp.grid');
   if ('labels' in images && images.labels.length !== count)
     throw new OptionError({
       asked: 'dp.grid',

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,8 +19,7 @@ export function startKernel(options: StartOptions = {}): Promise<KernelClient> {
 
 type ErrorOutput = Extract<CellOutput, { output_type: 'error' }>;
 
-// eslint-disable-next-line no-control-regex
-export const plain = (text: string): string => text.replaceAll(/\u001b\[\d+m/g, '');
+export const plain = stripVTControlCharacters;
 
 /** The `text/plain` of the cell's result; the error's traceback when it failed. */
 export function resultOf({ outputs }: Execution): string | undefined {

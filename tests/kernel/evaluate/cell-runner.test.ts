@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -34,8 +35,7 @@ async function cell(source: string): Promise<unknown> {
   }
 }
 
-// eslint-disable-next-line no-control-regex
-const plain = (traceback: readonly string[]) => traceback.join('\n').replaceAll(/\u001b\[\d+m/g, '');
+const plain = (traceback: readonly string[]) => stripVTControlCharacters(traceback.join('\n'));
 
 it('gives the value of the last expression, and nothing for a declaration', async () => {
   expect(await cell('1 + 1')).toBe(2);

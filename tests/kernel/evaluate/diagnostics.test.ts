@@ -1,8 +1,8 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
 import { typescriptError } from '../../../kernel/evaluate/diagnostics.js';
 
-// eslint-disable-next-line no-control-regex
-const plain = (lines: readonly string[]) => lines.map((line) => line.replaceAll(/\u001b\[\d+m/g, ''));
+const plain = (lines: readonly string[]) => lines.map(stripVTControlCharacters);
 const at = (line: number, from: number, to: number, more = {}) => ({
   start: { line, character: from },
   end: { line, character: to },

@@ -1,10 +1,10 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
 import { CellLines } from '../../../kernel/output/cell-lines.js';
 import { errorReport } from '../../../kernel/output/error-report.js';
 
 const lines = new CellLines();
-// eslint-disable-next-line no-control-regex
-const plain = (text: readonly string[]) => text.join('\n').replaceAll(/\u001b\[\d+m/g, '');
+const plain = (text: readonly string[]) => stripVTControlCharacters(text.join('\n'));
 
 it('reports values that are no errors', () => {
   expect(errorReport({ a: 1 }, lines)).toMatchObject({ ename: 'Thrown', evalue: '{ a: 1 }' });
