@@ -9,14 +9,18 @@ export interface ValueRef {
   readonly output: number;
 }
 
+export interface OutputType {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
 /** One TensorFlow op that ran, as tfjs-node called it. */
 export interface OpNode {
   readonly kind: 'op';
   readonly op: string;
   readonly attributes: readonly OpAttributeValue[];
   readonly inputs: readonly ValueRef[];
-  /** Types of its outputs. */
-  readonly dtypes: readonly string[];
+  readonly outputs: readonly OutputType[];
 }
 
 /** A value that the function made itself from plain numbers: an axis, a shape, a scalar. */
@@ -34,6 +38,11 @@ export interface ArgumentNode {
 }
 
 export type GraphNode = OpNode | ConstantNode | ArgumentNode;
+
+/** Type and shape of one of a node's values. */
+export function typeOf(node: GraphNode, output: number): OutputType {
+  return node.kind === 'op' ? node.outputs[output]! : node;
+}
 
 /** What a function did with its arguments, op by op, in order. Arguments come first. */
 export interface Recording {
@@ -158,13 +167,13 @@ class Recorder {
 
   #addOp(op: string, attributes: OpAttributeValue[], inputs: AnyInput[], outputs: Tensor[]): void {
     const refs = inputs.map((input) => ('valueArray' in input ? this.#int64(input) : this.find(input)));
-    const dtypes = outputs.map(({ dtype }) => dtype);
+    const types = outputs.map(({ dtype, shape }) => ({ dtype, shape }));
     const { node } = this.#add({
       kind: 'op',
       op,
       attributes: this.#complete(op, attributes, outputs),
       inputs: refs,
-      dtypes,
+      outputs: types,
     });
     outputs.forEach(({ dataId }, output) => this.#places.set(dataId, { node, output }));
   }

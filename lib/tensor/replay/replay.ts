@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Tensor } from '@tensorflow/tfjs-node';
 import { OptionError } from '../../core/errors.js';
 import type { TensorflowModule } from '../runtime/load.js';
+import { inBfloat16 } from './bfloat16.js';
 import { record, type Recording } from './recording.js';
 import { savedModel, type AttributeKinds } from './saved-model.js';
 
@@ -13,6 +14,8 @@ export interface ReplayOptions {
   readonly name?: string;
   /** Graphs kept, one for each set of argument shapes; the one that was not used for longest goes first. Default 8. */
   readonly limit?: number;
+  /** `bfloat16` rounds the inputs of convolutions and products of matrices; sums and all else stay float32. */
+  readonly precision?: 'float32' | 'bfloat16';
 }
 
 /** What the binding does with graphs; tfjs-node declares the rest of it. */
@@ -53,12 +56,14 @@ export class Replay {
   readonly #graphs = new Map<string, Graph>();
   readonly #name: string;
   readonly #limit: number;
+  readonly #precision: 'float32' | 'bfloat16';
 
   constructor(tf: TensorflowModule, compute: (...inputs: Tensor[]) => readonly Tensor[], options: ReplayOptions = {}) {
     this.#tf = tf;
     this.#compute = compute;
     this.#name = options.name ?? (compute.name || 'a function');
     this.#limit = options.limit ?? 8;
+    this.#precision = options.precision ?? 'float32';
   }
 
   /** Graphs that are held now. */
@@ -100,7 +105,8 @@ export class Replay {
   #compile(inputs: readonly Tensor[]): Graph {
     const recording = this.#record(inputs);
     this.#checkRepeats(recording, this.#record(inputs));
-    const { bytes, feeds, fetches } = savedModel(recording, this.#binding());
+    const graph = this.#precision === 'bfloat16' ? inBfloat16(recording, this.#binding()) : recording;
+    const { bytes, feeds, fetches } = savedModel(graph, this.#binding());
     const folder = mkdtempSync(join(tmpdir(), 'dpbench-graph-'));
     try {
       writeFileSync(join(folder, 'saved_model.pb'), bytes);

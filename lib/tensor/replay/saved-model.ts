@@ -1,6 +1,13 @@
 import { createRequire } from 'node:module';
 import { OptionError } from '../../core/errors.js';
-import type { ConstantNode, GraphNode, OpAttributeValue, Recording, ValueRef } from './recording.js';
+import {
+  typeOf,
+  type ConstantNode,
+  type GraphNode,
+  type OpAttributeValue,
+  type Recording,
+  type ValueRef,
+} from './recording.js';
 
 // tfjs-node's own protocol buffers: generated JavaScript without types.
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return */
@@ -51,7 +58,7 @@ export function savedModel(recording: Recording, kinds: AttributeKinds): SavedGr
     definition.setOp('Identity');
     definition.setInputList([named(value)]);
     const type = new AttrValue();
-    type.setType(typeNumbers[dtypeOf(recording.nodes[value.node]!, value.output)]);
+    type.setType(typeNumbers[typeOf(recording.nodes[value.node]!, value.output).dtype]);
     definition.getAttrMap().set('T', type);
     definitions.push(definition);
     return `out${index}:0`;
@@ -71,10 +78,6 @@ export function savedModel(recording: Recording, kinds: AttributeKinds): SavedGr
   model.setMetaGraphsList([meta]);
   const feeds = recording.nodes.flatMap(({ kind }, index) => (kind === 'argument' ? [`n${index}:0`] : []));
   return { bytes: model.serializeBinary() as Uint8Array, feeds, fetches };
-}
-
-function dtypeOf(node: GraphNode, output: number): string {
-  return node.kind === 'op' ? node.dtypes[output]! : node.dtype;
 }
 
 function define(node: GraphNode, name: string, kinds: AttributeKinds, named: (value: ValueRef) => string): unknown {
