@@ -1,0 +1,94 @@
+import { check } from '../../core/check.js';
+import { OptionError } from '../../core/errors.js';
+import { tf, type Tensor, type Tensor3D, type Tensor4D } from '../../tensor/index.js';
+import { byPosition, outputBias } from './dense.js';
+import { ghostIsCheaper, materialised, ofProduct } from './example-gradients.js';
+import type { ExampleGradients, Layer } from './layer.js';
+
+export interface Conv2dOptions {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Side of the kernel, an odd number. Default 3. */
+  readonly size?: number;
+  /** Default 1. */
+  readonly stride?: number;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * Images `[batch, height, width, inputs]` to `[batch, ceil(height / stride), ceil(width / stride), outputs]`, with zeros
+ * around them as TensorFlow's 'same' padding has it.
+ *
+ * @throws OptionError for a kernel with an even side.
+ * @example
+ * const layer = conv2d({ name: 'first', inputs: 1, outputs: 64 });   // first.kernel [3, 3, 1, 64], first.bias [64]
+ */
+export function conv2d({ name, inputs, outputs, size = 3, stride = 1, bias = true }: Conv2dOptions): Layer {
+  check('count', 'conv2d', { inputs, outputs, size, stride });
+  if (size % 2 === 0)
+    throw new OptionError({
+      asked: 'conv2d',
+      wrong: 'size is out of range',
+      got: size,
+      expected: 'an odd whole number',
+    });
+  const [kernelName, biasName] = [`${name}.kernel`, `${name}.bias`];
+  const shape = [size, size, inputs, outputs];
+  const kernel = {
+    shape,
+    gradients: (input: Tensor, gradient: Tensor) =>
+      kernelGradients(windows(input as Tensor4D, size, stride), byPosition(gradient), shape),
+  };
+  return {
+    kind: 'conv2d',
+    parameters: { [kernelName]: kernel, ...(bias ? { [biasName]: outputBias(outputs) } : {}) },
+    probeShape: ([batch, height, width]) => [batch!, Math.ceil(height! / stride), Math.ceil(width! / stride), outputs],
+    apply: (weights, input, probe) => {
+      const output = tf.conv2d(input as Tensor4D, weights[kernelName] as Tensor4D, stride, 'same');
+      const moved = bias ? output.add(weights[biasName]!) : output;
+      return probe ? moved.add(probe) : moved;
+    },
+  };
+}
+
+/**
+ * One batched product for each place in the kernel is faster than a product of all patches, which must be written first
+ * (engine.md, section 2); where the ghost norm is cheaper the patches are small.
+ */
+function kernelGradients(shifted: readonly Tensor3D[], gradient: Tensor3D, shape: readonly number[]): ExampleGradients {
+  const [, positions, inputs] = shifted[0]!.shape;
+  if (ghostIsCheaper(positions, inputs * shifted.length, gradient.shape[2]))
+    return ofProduct(tf.concat([...shifted], 2), gradient, shape);
+  return materialised(
+    shifted.map((window) => tf.matMul(window, gradient, true)),
+    shape,
+  );
+}
+
+/** For each place in the kernel, row by row, the input that it meets at each output: `[batch, outputPositions, inputs]`. */
+function windows(input: Tensor4D, size: number, stride: number): Tensor3D[] {
+  const [batch, height, width, channels] = input.shape;
+  const [vertical, horizontal] = [around(height, size, stride), around(width, size, stride)];
+  const padded = tf.pad(input, [[0, 0], vertical.padding, horizontal.padding, [0, 0]]);
+  const reach = (count: number) => (count - 1) * stride + 1;
+  const places = Array.from({ length: size * size }, (_, i) => [Math.floor(i / size), i % size] as const);
+  return places.map(([row, column]) => {
+    const block = tf.slice(
+      padded,
+      [0, row, column, 0],
+      [batch, reach(vertical.outputs), reach(horizontal.outputs), channels],
+    );
+    const strided = stride === 1 ? block : tf.stridedSlice(block, [0, 0, 0, 0], block.shape, [1, stride, stride, 1]);
+    return strided.reshape([batch, vertical.outputs * horizontal.outputs, channels]);
+  });
+}
+
+/** Outputs along one side and the zeros before and after it, as TensorFlow counts them for 'same'. */
+function around(length: number, size: number, stride: number): { outputs: number; padding: [number, number] } {
+  const outputs = Math.ceil(length / stride);
+  const zeros = Math.max(0, (outputs - 1) * stride + size - length);
+  const before = Math.floor(zeros / 2);
+  return { outputs, padding: [before, zeros - before] };
+}

@@ -1,0 +1,64 @@
+import { tf, type Tensor, type Tensor2D, type Tensor3D } from '../../tensor/index.js';
+import { materialised, ofProduct } from './example-gradients.js';
+import type { Layer, LayerParameter } from './layer.js';
+
+export interface DenseOptions {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * `[batch, ..., inputs]` to `[batch, ..., outputs]`: `input . kernel + bias`.
+ *
+ * @example
+ * const layer = dense({ name: 'out', inputs: 64, outputs: 10 });   // out.kernel [64, 10], out.bias [10]
+ */
+export function dense({ name, inputs, outputs, bias = true }: DenseOptions): Layer {
+  const [kernelName, biasName] = [`${name}.kernel`, `${name}.bias`];
+  return {
+    kind: 'dense',
+    parameters: {
+      [kernelName]: matrixParameter(inputs, outputs),
+      ...(bias ? { [biasName]: outputBias(outputs) } : {}),
+    },
+    probeShape: (shape) => [...shape.slice(0, -1), outputs],
+    apply: (weights, input, probe) => {
+      const output = byMatrix(input, weights[kernelName]!);
+      const moved = bias ? output.add(weights[biasName]!) : output;
+      return probe ? moved.add(probe) : moved;
+    },
+  };
+}
+
+/** A matrix `[inputs, outputs]` that multiplies the last axis of the input. */
+export function matrixParameter(inputs: number, outputs: number): LayerParameter {
+  return {
+    shape: [inputs, outputs],
+    gradients: (input, gradient) => ofProduct(byPosition(input), byPosition(gradient), [inputs, outputs]),
+  };
+}
+
+/** `[batch, ..., inputs]` times `[inputs, outputs]`. */
+export function byMatrix(input: Tensor, matrix: Tensor): Tensor {
+  const [inputs, outputs] = matrix.shape as [number, number];
+  const rows = input.reshape([input.size / inputs, inputs]) as Tensor2D;
+  return tf.matMul(rows, matrix as Tensor2D).reshape([...input.shape.slice(0, -1), outputs]);
+}
+
+/** A bias `[size]` that is added to the output's last axis: its gradient is the output's, summed over positions. */
+export function outputBias(size: number): LayerParameter {
+  return {
+    shape: [size],
+    gradients: (_input, gradient) => materialised([byPosition(gradient).sum(1)], [size]),
+  };
+}
+
+/** `[batch, ..., size]` as `[batch, positions, size]`. */
+export function byPosition(tensor: Tensor): Tensor3D {
+  const [batch, size] = [tensor.shape[0]!, tensor.shape.at(-1)!];
+  const positions = tensor.shape.slice(1, -1).reduce((product, length) => product * length, 1);
+  return tensor.reshape([batch, positions, size]);
+}

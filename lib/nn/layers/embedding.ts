@@ -1,0 +1,22 @@
+import { byMatrix, matrixParameter } from './dense.js';
+import type { Layer } from './layer.js';
+
+/**
+ * A learned vector for each of `count` labels: one-hot rows `[batch, count]` (or any weights of the labels; `[batch, ...,
+ * count]` for several labels an example) to `[batch, ..., size]`. A row of zeros is no label and gives zeros.
+ *
+ * @example
+ * const layer = embedding({ name: 'label', count: 10, size: 32 });   // label.table [10, 32]
+ */
+export function embedding({ name, count, size }: { name: string; count: number; size: number }): Layer {
+  const table = `${name}.table`;
+  return {
+    kind: 'embedding',
+    parameters: { [table]: matrixParameter(count, size) },
+    probeShape: (shape) => [...shape.slice(0, -1), size],
+    apply: (weights, input, probe) => {
+      const output = byMatrix(input, weights[table]!);
+      return probe ? output.add(probe) : output;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { Tensor, Tensor1D } from '../../tensor/index.js';
+import type { Weights } from '../parameters.js';
+
+/** The gradients of one parameter, one for each example of a batch, in whatever form is cheapest for what is asked. */
+export interface ExampleGradients {
+  /** All of them: `[batch, ...shape]`. */
+  all(): Tensor;
+  /** `[batch]`: the squared Euclidean norm of each. */
+  squaredNorms(): Tensor1D;
+  /** The sum over examples b of coefficients[b] times gradient b, in the parameter's shape. */
+  weightedSum(coefficients: Tensor1D): Tensor;
+}
+
+/** One parameter of a layer and the rule for its gradients. */
+export interface LayerParameter {
+  readonly shape: readonly number[];
+  /**
+   * Gradients by this parameter, for each example, from the layer's input `[batch, ...]` and the gradient of the sum of the
+   * examples' losses by the layer's probe.
+   */
+  gradients(input: Tensor, probeGradient: Tensor): ExampleGradients;
+}
+
+/**
+ * A layer of a network that can be trained privately: no example's output depends on another example.
+ *
+ * Every gradient is found from a *probe*: zeros with one row for each example, added where the layer says. Layers with
+ * many weights (dense, convolution) add it to their output; layers with few (norms, biases) add it to their weights, a copy
+ * for each example, so that the probe's gradient already is the gradient by the weights.
+ */
+export interface Layer {
+  /** For messages. */
+  readonly kind: string;
+  /** By name in the flat dictionary of weights: `${layer's name}.kernel`. */
+  readonly parameters: Readonly<Record<string, LayerParameter>>;
+  /** Shape of the probe for this input; its first length is the batch. */
+  probeShape(inputShape: readonly number[]): number[];
+  apply(weights: Weights, input: Tensor, probe?: Tensor): Tensor;
+}

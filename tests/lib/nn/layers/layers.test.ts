@@ -1,0 +1,48 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bias } from '../../../../lib/nn/layers/bias.js';
+import { conv2d } from '../../../../lib/nn/layers/conv2d.js';
+import { dense } from '../../../../lib/nn/layers/dense.js';
+import { embedding } from '../../../../lib/nn/layers/embedding.js';
+import { groupNorm } from '../../../../lib/nn/layers/group-norm.js';
+import { layerNorm } from '../../../../lib/nn/layers/layer-norm.js';
+import { scale } from '../../../../lib/nn/layers/scale.js';
+import { setupEngine } from '../../../../lib/tensor/index.js';
+import { largestDifference, relativeTolerance } from './naive.js';
+
+beforeAll(() => setupEngine());
+
+const name = 'layer';
+
+describe('layers give the gradients of a loop over examples, by themselves and recorded', () => {
+  it.each([
+    ['dense, one position', dense({ name, inputs: 7, outputs: 5 }), [4, 7]],
+    ['dense, no bias, one example', dense({ name, inputs: 3, outputs: 2, bias: false }), [1, 3]],
+    ['dense, few positions (ghost norm)', dense({ name, inputs: 16, outputs: 12 }), [3, 6, 16]],
+    ['dense, many positions', dense({ name, inputs: 2, outputs: 3 }), [3, 8, 9, 2]],
+    ['conv2d 3 x 3, many positions', conv2d({ name, inputs: 2, outputs: 3 }), [3, 16, 13, 2]],
+    ['conv2d 3 x 3, few positions (ghost norm)', conv2d({ name, inputs: 5, outputs: 4 }), [3, 4, 4, 5]],
+    ['conv2d 3 x 3, stride 2, even side', conv2d({ name, inputs: 2, outputs: 3, stride: 2 }), [2, 28, 26, 2]],
+    ['conv2d 3 x 3, stride 2, odd side', conv2d({ name, inputs: 2, outputs: 3, stride: 2 }), [2, 27, 29, 2]],
+    [
+      'conv2d 5 x 5, stride 3 (ghost norm)',
+      conv2d({ name, inputs: 3, outputs: 4, size: 5, stride: 3 }),
+      [2, 11, 10, 3],
+    ],
+    ['conv2d 5 x 5, no bias', conv2d({ name, inputs: 1, outputs: 2, size: 5, bias: false }), [2, 12, 12, 1]],
+    ['conv2d 1 x 1', conv2d({ name, inputs: 4, outputs: 3, size: 1 }), [2, 9, 9, 4]],
+    ['conv2d 1 x 1, stride 2', conv2d({ name, inputs: 4, outputs: 3, size: 1, stride: 2 }), [2, 6, 5, 4]],
+    ['groupNorm', groupNorm({ name, channels: 8, groups: 4 }), [3, 6, 5, 8]],
+    ['groupNorm and SiLU', groupNorm({ name, channels: 6, groups: 2, silu: true }), [4, 5, 5, 6]],
+    ['groupNorm, one group, sequence', groupNorm({ name, channels: 6, groups: 1, silu: true }), [2, 7, 6]],
+    ['layerNorm', layerNorm({ name, size: 9 }), [3, 5, 9]],
+    ['layerNorm of vectors', layerNorm({ name, size: 9 }), [3, 9]],
+    ['bias', bias({ name, shape: [5] }), [3, 4, 4, 5]],
+    ['bias, positions', bias({ name, shape: [4, 5] }), [3, 4, 5]],
+    ['scale', scale({ name }), [3, 4, 5]],
+    ['embedding', embedding({ name, count: 10, size: 4 }), [5, 10]],
+    ['embedding of sequences', embedding({ name, count: 10, size: 4 }), [3, 6, 10]],
+  ])('%s', async (_title, layer, inputShape) => {
+    const difference = await largestDifference(layer, inputShape);
+    expect(difference).toBeLessThan(relativeTolerance);
+  });
+});
