@@ -9,3 +9,5 @@ export { symmetricEigen, type SymmetricEigen } from './symmetric-eigen.js';
 export { inspectEngine, type DoctorLine } from './inspect.js';
 export { runOp, type OpAttributes } from './run-op.js';
 export { tensorFlowVersion } from './version.js';
+export { assignWeights, loadWeights, type LoadedWeights } from './weights/load-weights.js';
+export { saveWeights } from './weights/save-weights.js';

@@ -111,7 +111,10 @@ describe('the training loss', () => {
       tf.stack(
         sigmas.map((sigma, row) => {
           const { skip, output, input } = edm.scales(sigma);
-          return tf.scalar(0.7 / output).sub(scaled.slice([row, 0], [1, -1]).mul(skip / output / input)).flatten(); // prettier-ignore
+          return tf
+            .scalar(0.7 / output)
+            .sub(scaled.slice([row, 0], [1, -1]).mul(skip / output / input))
+            .flatten();
         }),
       );
     const scales = scaleRows(edm, sigmas);
