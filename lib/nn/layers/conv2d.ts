@@ -39,7 +39,7 @@ export function conv2d({ name, inputs, outputs, size = 3, stride = 1, bias = tru
   const kernel = {
     shape,
     gradients: (input: Tensor, gradient: Tensor) =>
-      kernelGradients(windows(input as Tensor4D, size, stride), byPosition(gradient), shape),
+      kernelGradients(input as Tensor4D, gradient as Tensor4D, { size, stride, shape }),
   };
   return {
     kind: 'conv2d',
@@ -53,18 +53,44 @@ export function conv2d({ name, inputs, outputs, size = 3, stride = 1, bias = tru
   };
 }
 
+interface Kernel {
+  readonly size: number;
+  readonly stride: number;
+  readonly shape: readonly number[];
+}
+
+/** Channels below which patches of all places in the kernel are smaller than what a product for each place costs. */
+const few = 8;
+
 /**
- * One batched product for each place in the kernel is faster than a product of all patches, which must be written first
- * (engine.md, section 2); where the ghost norm is cheaper the patches are small.
+ * For each example sum_t input[t + place] outputGradient[t]^T, for each place in the kernel. One batched product for each
+ * place is faster than one of all patches, which must be written first, unless the patches are small. Measured for 64
+ * images of 28 x 28 on two busy cores, one product a place against patches: 64 to 64 channels 73 and 89 ms, 1 to 64
+ * 7.1 and 3.7 ms, 64 to 1 (patches of the output gradient) 35 and 5.8 ms.
  */
-function kernelGradients(shifted: readonly Tensor3D[], gradient: Tensor3D, shape: readonly number[]): ExampleGradients {
-  const [, positions, inputs] = shifted[0]!.shape;
-  if (ghostIsCheaper(positions, inputs * shifted.length, gradient.shape[2]))
-    return ofProduct(tf.concat([...shifted], 2), gradient, shape);
+function kernelGradients(input: Tensor4D, gradient: Tensor4D, { size, stride, shape }: Kernel): ExampleGradients {
+  const [inputs, outputs] = [input.shape[3], gradient.shape[3]];
+  if (stride === 1 && outputs < few && outputs < inputs) return byOutputPatches(input, gradient, shape);
+  const shifted = windows(input, size, stride);
+  const positions = shifted[0]!.shape[1];
+  if (inputs < few || ghostIsCheaper(positions, inputs * shifted.length, outputs))
+    return ofProduct(tf.concat(shifted, 2), byPosition(gradient), shape);
   return materialised(
-    shifted.map((window) => tf.matMul(window, gradient, true)),
+    shifted.map((window) => tf.matMul(window, byPosition(gradient), true)),
     shape,
   );
+}
+
+/** The same sum over the input's positions s: input[s] outputGradient[s - place]^T, which gives `[inputs, place, outputs]`. */
+function byOutputPatches(input: Tensor4D, gradient: Tensor4D, shape: readonly number[]): ExampleGradients {
+  const [size, , inputs, outputs] = shape as [number, number, number, number];
+  const patches = tf.concat(windows(gradient, size, 1).reverse(), 2);
+  const turned = ofProduct(byPosition(input), patches, [inputs, size, size, outputs]);
+  return {
+    all: () => turned.all().transpose([0, 2, 3, 1, 4]),
+    squaredNorms: () => turned.squaredNorms(),
+    weightedSum: (coefficients) => turned.weightedSum(coefficients).transpose([1, 2, 0, 3]),
+  };
 }
 
 /** For each place in the kernel, row by row, the input that it meets at each output: `[batch, outputPositions, inputs]`. */
