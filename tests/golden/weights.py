@@ -58,7 +58,7 @@ print(
     json.dumps(
         {
             "safetensors": safetensors.__version__,
-            "plain": text(safetensors.numpy.save(plain, metadata={"made": "naïve \"test\""})),
+            "plain": text(safetensors.numpy.save(plain, metadata={"made": "naïve \"test\" 123"})),
             "every": text(safetensors.numpy.save(every)),
             "everyValues": {name: text(converted(value).tobytes()) for name, value in every.items()},
             "bfloat16": text(safetensors.serialize({"w": spec})),

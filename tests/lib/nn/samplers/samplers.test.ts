@@ -147,9 +147,11 @@ describe('noise while sampling', () => {
     expect(await sample(1)).toEqual(got);
     expect(await sample(2)).not.toEqual(got);
     // Outside its levels nothing is added: the same as without churn, to the bit.
-    const churn = { amount, sigmaFrom: 81, stream: new SeededStream(1) };
-    const outside = await values(await sampleHeun(gaussian, start, { steps, churn }));
-    expect(outside).toEqual(await values(await sampleHeun(gaussian, start, { steps })));
+    const plain = await values(await sampleHeun(gaussian, start, { steps }));
+    for (const outside of [{ sigmaFrom: 81 }, { sigmaTo: 0.001 }]) {
+      const churn = { amount, ...outside, stream: new SeededStream(1) };
+      expect(await values(await sampleHeun(gaussian, start, { steps, churn }))).toEqual(plain);
+    }
     start.dispose();
   });
 

@@ -69,7 +69,7 @@ describe('saveWeights', () => {
   it("writes the very bytes of Python's safetensors", async () => {
     const tensors = plainTensors();
     const path = join(folder, 'plain.safetensors');
-    await saveWeights(path, tensors, { made: 'naïve "test"' });
+    await saveWeights(path, tensors, { made: 'naïve "test" 123' });
     expect((await readFile(path)).equals(fromText(golden.plain))).toBe(true);
     tf.dispose(tensors);
   });
