@@ -11,7 +11,7 @@ import {
   scaleRows,
   type Network,
 } from '../../../lib/nn/edm.js';
-import { setupEngine, tf, type Tensor } from '../../../lib/tensor/index.js';
+import { replay, setupEngine, tf, type Tensor, type Tensor1D, type Tensor2D } from '../../../lib/tensor/index.js';
 import { standardNormal } from '../../../lib/nn/samplers/sampling.js';
 
 beforeAll(() => setupEngine());
@@ -124,6 +124,27 @@ describe('the training loss', () => {
     // At sigma 0.002 the scaled input has 2^-24 of 1.2, times skip / output = 500: an error of at most 1e-4, squared.
     for (const value of await values(loss)) expect(value).toBeLessThan(1e-8);
     scales.dispose();
+  });
+
+  it('is recorded once and replayed for other noise levels', async () => {
+    const network: Network = (images, condition, labels) =>
+      images.sin().add(condition.mul(labels!.cast('float32')).reshape([-1, 1]));
+    const loss = (images: Tensor, noise: Tensor, scales: Tensor, labels: Tensor) => [
+      denoisingLoss(network, images, noise, scales as Tensor2D, labels as Tensor1D),
+    ];
+    const graph = replay(loss, { name: 'a loss' });
+    for (const seed of [1, 2]) {
+      const stream = new SeededStream(seed);
+      const scales = scaleRows(edm, drawSigmas(edm, 3, stream));
+      const inputs = [standardNormal([3, 4], stream), standardNormal([3, 4], stream), scales] as const;
+      const labels = tf.tensor1d([seed, 2, 0], 'int32');
+      const replayed = await values(graph.run([...inputs, labels])[0]!);
+      const eager = await values(loss(...inputs, labels)[0]!);
+      replayed.forEach((value, i) => expect(Math.abs(value / eager[i]! - 1)).toBeLessThan(1e-6));
+      tf.dispose([...inputs, labels]);
+    }
+    expect(graph.size).toBe(1);
+    graph.dispose();
   });
 
   it('draws its noise levels from a stream that repeats them', () => {
