@@ -38,7 +38,7 @@ export class CurveRecorder {
     const value = await frechetToSensitive({ ...images, labels }, this.dataset.train, digitCnn);
     this.#points.push({ step, value });
     const shown = this.#points.map((point) => [point.step, revealForDisplay(point.value)] as const);
-    this.group.keep({ curve: { name: 'FID', points: shown }, samples: images });
+    this.group.keep({ curve: { name: 'FID (diagnostic)', points: shown }, samples: images });
   }
 
   result(): TrainingCurve {

@@ -20,6 +20,8 @@ export interface RunRecord extends RunSummary {
   /** False when the noise was made repeatable for a test. */
   readonly private: boolean;
   readonly ledger: Ledger;
+  /** What was asked for, defaults filled in: asking for it again gives a run of the same kind. */
+  readonly request: Readonly<Record<string, unknown>>;
   readonly versions: Readonly<Record<string, string>>;
 }
 

@@ -89,6 +89,21 @@ export function checkRunOptions(options: RunOptions) {
   return { method, params, scale, seed, metrics: chosenMetrics, samples: samples ?? method.samples[scale] };
 }
 
+/**
+ * Everything that decides what a run computes, defaults filled in: stored with the result, so that a result made with any
+ * other setting is never taken for this one.
+ */
+export function requestOf(options: RunOptions): Readonly<Record<string, unknown>> {
+  const { out: _out, ...rest } = options;
+  const { method, params, scale, seed, metrics: chosen, samples } = checkRunOptions(rest);
+  const { dataset, epsilon, delta = null, accountant = null, limit = null, insecureNoiseSeed = null } = options;
+  const names = chosen.map(({ id }) => id);
+  return {
+    ...{ method: method.id, dataset, epsilon, delta, accountant, scale, seed, params },
+    ...{ metrics: names, samples, limit, insecureNoiseSeed },
+  };
+}
+
 function refuseExisting(out: string): void {
   const folder = resolve(out);
   if (existsSync(folder))

@@ -9,7 +9,7 @@ import { calibrate, defaultAccountant, Ledger } from '../privacy/index.js';
 import { evaluateMetrics } from './evaluate.js';
 import { saveRun, type RunRecord } from './result-folder.js';
 import { Run } from './run-result.js';
-import { checkRunOptions, type RunOptions } from './run-options.js';
+import { checkRunOptions, requestOf, type RunOptions } from './run-options.js';
 import { CurveRecorder } from './result-curve.js';
 import { versions } from './versions.js';
 
@@ -84,6 +84,7 @@ async function runChecked(
     metrics,
     curve: curve.result(),
     ledger,
+    request: requestOf(options),
     seconds: (performance.now() - started) / 1000,
     versions: versions(),
   };

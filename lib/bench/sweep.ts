@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkKeys, checkOneOf } from '../core/check.js';
+import { checkOneOf } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
 import type { DatasetName } from '../data/index.js';
 import type { MethodName } from '../methods/index.js';
@@ -11,7 +11,7 @@ import type { RunSummary } from '../core/results.js';
 import { epsilonUtility } from '../display/epsilon-utility.js';
 import type { Ledger } from '../privacy/index.js';
 import { readRunSummary, resultsFolder } from './result-folder.js';
-import { checkRunOptions, type RunOptions } from './run-options.js';
+import { checkRunOptions, requestOf, type RunOptions } from './run-options.js';
 import { run } from './run.js';
 import { totalLedger, totalWords } from './run-total.js';
 
@@ -73,7 +73,10 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
   );
   for (const each of planned) checkRunOptions(each); // all of it, before the first hour of work
   // The same request finds its folder again, another one does not.
-  const name = createHash('sha256').update(JSON.stringify(planned)).digest('hex').slice(0, 8);
+  const name = createHash('sha256')
+    .update(JSON.stringify(planned.map(requestOf)))
+    .digest('hex')
+    .slice(0, 8);
   const folder = out ? resolve(out) : join(resultsFolder(), `sweep-${name}`);
   return progressGroup(`sweep of ${planned.length} runs`, async (group) => {
     const runs: RunSummary[] = [];
@@ -97,23 +100,15 @@ async function runOrRead(options: RunOptions, sweepFolder: string): Promise<RunS
 
 /** A folder made with other settings must not pass for this run. */
 function checkSame(found: RunSummary, options: RunOptions, folder: string): void {
-  const { params: given = {}, delta, samples } = options;
-  const stored = found as RunSummary & { params: Record<string, unknown> };
-  checkKeys('dp.sweep', given, Object.keys(stored.params));
-  const other = Object.entries(given).find(([name, value]) => stored.params[name] !== value);
-  const firstMetric = Object.values(found.metrics)[0];
-  if (
-    !other &&
-    (delta === undefined || delta === found.delta) &&
-    (!samples || !firstMetric || firstMetric.samples === samples)
-  )
-    return;
+  const { request: stored = {} } = found as RunSummary & { readonly request?: Record<string, unknown> };
+  const asked = requestOf(options);
+  const other = Object.keys(asked).find((name) => JSON.stringify(stored[name]) !== JSON.stringify(asked[name]));
+  if (other === undefined) return;
   throw new OptionError({
     asked: 'dp.sweep',
     wrong: `the result in ${folder} was made with other settings`,
-    got: other
-      ? `${other[0]} = ${String(stored.params[other[0]])}`
-      : { delta: found.delta, samples: firstMetric?.samples },
+    got: { [other]: stored[other] },
+    expected: JSON.stringify({ [other]: asked[other] }),
     next: 'Choose another `out`, or move the old result away.',
   });
 }

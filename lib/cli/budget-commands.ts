@@ -15,7 +15,7 @@ const sampler = (command: Command): Command =>
     .option('--sample-rate <q>', 'probability of a record to be in a batch', number, 1)
     .option('--steps <T>', 'number of steps', number, 1)
     .requiredOption('--delta <delta>', 'probability that the guarantee does not hold', number)
-    .option('--accountant <names>', 'pld, rdp, gdp, or several for a table (default: the tightest)', names)
+    .option('--accountant <names>', 'pld, rdp, gdp, or several for a table (default: pld)', names)
     .option('--json', 'print JSON; a list where several accountants are asked');
 
 /** `dpbench epsilon` and `dpbench noise`: plain numbers; TensorFlow is not loaded. */

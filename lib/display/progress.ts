@@ -81,14 +81,14 @@ function curve({ curve: grown, steps }: TimedReport): string {
   const [endStep, endValue] = points.at(-1)!;
   const svg = element(
     'svg',
-    { xmlns: 'http://www.w3.org/2000/svg', width: 360, height: 50, viewBox: '0 0 360 50', 'font-family': 'sans-serif' },
-    element('rect', { width: 360, height: 50, fill: '#ffffff' }),
+    { xmlns: 'http://www.w3.org/2000/svg', width: 420, height: 50, viewBox: '0 0 420 50', 'font-family': 'sans-serif' },
+    element('rect', { width: 420, height: 50, fill: '#ffffff' }),
     element('path', { d: d.join(''), fill: 'none', stroke: '#2F7FC1', 'stroke-width': 1.5 }),
     element('circle', { cx: x(endStep), cy: y(endValue), r: 2.5, fill: '#2F7FC1' }),
     text(`${grown.name} ${shortNumber(endValue)}`, { x: 244, y: 22, 'font-size': 12, fill: '#2a2a2a' }),
     text(`lowest ${shortNumber(least)}`, { x: 244, y: 38, 'font-size': 11, fill: '#666666' }),
   );
-  return `<img src="${svgAddress(svg)}" alt="${escapeHtml(grown.name)} while training" width="360" height="50">`;
+  return `<img src="${svgAddress(svg)}" alt="${escapeHtml(grown.name)} while training" width="420" height="50">`;
 }
 
 function samples({ samples: made }: TimedReport): string {

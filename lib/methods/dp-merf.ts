@@ -39,7 +39,7 @@ export const dpMerf = defineMethod({
     features: count({ smoke: 200, laptop: 2000, paper: 10000 }, 'random Fourier features: cosines and sines together'),
     squaredLengthScale: positive(105, 'squared length scale of the Gaussian kernel that the features stand for'),
     steps: count({ smoke: 40, laptop: 1200, paper: 2750 }, 'training steps of the generator'),
-    batchSize: count({ smoke: 50, laptop: 200, paper: 200 }, 'generated images in a step, at least two a class'),
+    batchSize: count({ smoke: 50, laptop: 200, paper: 100 }, 'generated images in a step, at least two a class'),
     learningRate: positive(0.01, 'first learning rate of Adam'),
     learningRateDecay: positive(0.9, 'factor on the learning rate after each fifth of the steps'),
   },

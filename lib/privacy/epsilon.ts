@@ -13,7 +13,7 @@ export interface GaussianSettings {
   readonly delta: number;
 }
 
-/** Which accountant, and how; by default the tightest one that takes the event. */
+/** Which accountant, and how; by default pld, or rdp where pld refuses the event. */
 export interface AccountantChoice extends AccountantOptions {
   readonly accountant?: AccountantId;
 }

@@ -10,7 +10,7 @@ import { digestOf, infinityAsWord, readLedgerFile, wordAsInfinity } from './ledg
 export interface LedgerOptions {
   /** In (0, 1), for the whole ledger. */
   readonly delta: number;
-  /** Default: the tightest that takes all entries. */
+  /** Default: pld, or rdp where pld refuses an entry. */
   readonly accountant?: AccountantId;
   /** What may be spent in all; a record that would exceed it is refused before it is written. */
   readonly epsilonTarget?: number;

@@ -100,6 +100,12 @@ describe('dp.sweep', () => {
     );
     expect(String((await again[displaySymbol]())['text/html'])).toContain('<img');
     await expect(sweep({ ...options, params: { steps: 41 } })).rejects.toThrow('was made with other settings; got');
+    // Neither more records nor secure noise may be claimed for a run that had fewer, or repeatable noise.
+    await expect(sweep({ ...options, limit: undefined })).rejects.toThrow(
+      'was made with other settings; got {"limit":1000}',
+    );
+    await expect(sweep({ ...options, insecureNoiseSeed: 1 })).rejects.toThrow('got {"insecureNoiseSeed":null}');
+    await expect(sweep({ ...options, accountant: 'rdp' })).rejects.toThrow('got {"accountant":null}');
     await expect(sweep({ ...options, executor: 'slrum' as never })).rejects.toThrow('executor has no such value');
     await expect(sweep({ ...options, methods: [] })).rejects.toThrow('methods is no list with a member');
   });
