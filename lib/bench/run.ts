@@ -4,7 +4,7 @@ import { progressGroup, type ProgressGroup } from '../core/progress.js';
 import { SecureStream, SeededStream } from '../core/rng.js';
 import { datasets } from '../data/datasets.js';
 import { Mechanisms, type PlannedRelease, type PublicFacts } from '../mechanisms/index.js';
-import type { FitContext } from '../methods/contract.js';
+import type { Checkpoint, FitContext } from '../methods/contract.js';
 import { calibrate, defaultAccountant, Ledger } from '../privacy/index.js';
 import { evaluateMetrics } from './evaluate.js';
 import { saveRun, type RunRecord } from './result-folder.js';
@@ -60,7 +60,9 @@ async function runChecked(
     owned.push(disposable);
     return disposable;
   };
-  const model = await method.fit({ mechanisms, facts, params, stream, signal, own, onSnapshot });
+  // Nothing is kept between processes yet.
+  const checkpoint: Checkpoint = { load: async () => undefined, save: async () => undefined };
+  const model = await method.fit({ mechanisms, facts, params, stream, signal, own, onSnapshot, checkpoint });
   mechanisms.finish();
   group.keep({ epsilon: ledger.spent().upper });
 

@@ -4,6 +4,7 @@ import type { Named } from '../core/registry.js';
 import type { SeededStream } from '../core/rng.js';
 import type { PublicDataset } from '../data/contract.js';
 import type { Mechanisms, PlannedRelease, PublicFacts } from '../mechanisms/index.js';
+import type { Tensor } from '../tensor/index.js';
 
 /** Where a method comes from. */
 export interface Paper {
@@ -13,6 +14,37 @@ export interface Paper {
   readonly url: string;
 }
 
+/** Plain data that survive JSON: numbers are finite. */
+export type PlainData =
+  null | boolean | number | string | readonly PlainData[] | { readonly [name: string]: PlainData };
+
+/** All that `fit` needs to go on from a step: weights, averages, the optimizer's moments; the step and other numbers. */
+export interface SavedState {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly values: PlainData;
+}
+
+/**
+ * Where a method keeps its state while it trains, so that a run that was stopped goes on from there.
+ *
+ * Random streams need no place in it: a method forks `stream` by step (`stream.fork('batch 17')`), so that a resumed run
+ * draws what the uninterrupted one would have drawn; noise comes from a new key each time, as it must.
+ *
+ * @example
+ * const saved = await checkpoint.load();
+ * const first = saved ? restore(saved) + 1 : 1;
+ * for (let step = first; step <= steps; step++) { …; await checkpoint.save(() => ({ tensors: parameters, values: { step } })); }
+ */
+export interface Checkpoint {
+  /** What an earlier process of this run saved last; its tensors belong to the caller. */
+  load(): Promise<SavedState | undefined>;
+  /**
+   * Call it at every step: it writes, and calls `state`, at most every 20 seconds; at once with `now`. The file holds the
+   * values at the time of the call, whatever training does meanwhile.
+   */
+  save(state: () => SavedState, options?: { readonly now?: boolean }): Promise<void>;
+}
+
 /** What a method gets to train with. Private rows are behind `mechanisms`; all else is public. */
 export interface FitContext<Values> {
   readonly mechanisms: Mechanisms;
@@ -20,7 +52,9 @@ export interface FitContext<Values> {
   readonly params: Values;
   /** Repeatable randomness for weights and latents; never for noise. */
   readonly stream: SeededStream;
+  /** Images of the shape `facts.shape`, with labels and classes of their own; there when `publicData` asks for it. */
   readonly publicDataset?: PublicDataset;
+  readonly checkpoint: Checkpoint;
   readonly signal?: AbortSignal;
   /** Gives back what it gets (tensors, networks, optimizers), which is disposed when the run is over, however it ends. */
   readonly own: <T extends { dispose(): void }>(disposable: T) => T;
@@ -50,6 +84,8 @@ export interface Method<P extends Parameters = Parameters, Id extends string = s
   readonly title: string;
   readonly paper: Paper;
   readonly params: P;
+  /** Whether a run takes a public dataset to train with first; `none` when left out. */
+  readonly publicData?: 'required' | 'optional' | 'none';
   /** Images that a run synthesises when the caller does not say. */
   readonly samples: Readonly<Record<Scale, number>>;
   spends(params: ParameterValues<P>, facts: PublicFacts): readonly PlannedRelease[];
