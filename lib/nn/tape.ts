@@ -16,7 +16,17 @@ export interface Tape {
   use(layer: Layer, input: Tensor): Tensor;
 }
 
-/** The losses `[batch]` of a batch's examples, each from its own row of each input. */
+/**
+ * The losses `[examples]` of a batch, each from its own row of each input. Inside, an example may become k rows that follow
+ * one another (copies with different noise), the same k for all, whose losses are averaged at the end: its gradient is that
+ * of the average.
+ *
+ * @example
+ * (tape, images, noise) => {   // [examples, 28, 28, 1] and [examples, 4, 28, 28, 1]
+ *   const noisy = images.expandDims(1).add(noise);
+ *   return loss(model(tape, noisy.reshape([-1, 28, 28, 1]))).reshape([-1, 4]).mean(1);
+ * }
+ */
 export type ExampleLosses = (tape: Tape, ...inputs: Tensor[]) => Tensor;
 
 /** A tape that only computes: to sample, to evaluate, to train on public data with plain gradients. */
@@ -43,7 +53,7 @@ interface LayerUse {
  *
  * @param trained names of the parameters to find gradients for; others cost nothing.
  * @throws OptionError when a weight is absent or has another shape than its layer, when a trained parameter is used by
- * no layer, and when the losses are not one number for each example.
+ * no layer, when the losses are not one number for each example, and when a layer's rows are not the same number for each.
  */
 export function withExampleGradients<Result extends Tensor[]>(
   losses: ExampleLosses,
@@ -68,7 +78,7 @@ export function withExampleGradients<Result extends Tensor[]>(
           .asScalar();
       };
       const probeGradients = tf.grads(loss)(shapes.map(({ shape }) => tf.zeros(shape)));
-      return work(byParameter(uses, probeGradients, trained));
+      return work(byParameter(uses, probeGradients, { trained, examples: inputs[0]!.shape[0]! }));
     } finally {
       tf.dispose(uses.map(({ input }) => input));
     }
@@ -84,10 +94,13 @@ function probeShapes(
   const found: { layer: Layer; shape: number[] }[] = [];
   const forward = forwardTape(weights);
   const use = (layer: Layer, input: Tensor): Tensor => {
-    if (learns(layer)) found.push({ layer, shape: layer.probeShape(input.shape) });
+    if (learns(layer)) {
+      checkRows(layer, input.shape[0]!, batch);
+      found.push({ layer, shape: layer.probeShape(input.shape) });
+    }
     return forward.use(layer, input);
   };
-  const batch = inputs[0]?.shape[0];
+  const batch = inputs[0]?.shape[0] ?? 0;
   tf.tidy(() => {
     const { shape } = losses({ use }, ...inputs);
     if (shape.length !== 1 || shape[0] !== batch)
@@ -106,13 +119,13 @@ function probeShapes(
 function byParameter(
   uses: readonly LayerUse[],
   probeGradients: readonly Tensor[],
-  trained: readonly string[],
+  { trained, examples }: { trained: readonly string[]; examples: number },
 ): Map<string, ExampleGradients> {
   const found = new Map<string, ExampleGradients[]>(trained.map((name) => [name, []]));
   const shapes = new Map<string, readonly number[]>();
   uses.forEach(({ layer, input }, i) => {
     for (const [name, parameter] of Object.entries(layer.parameters)) {
-      found.get(name)?.push(parameter.gradients(input, probeGradients[i]!));
+      found.get(name)?.push(parameter.gradients(input, probeGradients[i]!, examples));
       shapes.set(name, parameter.shape);
     }
   });
@@ -132,6 +145,17 @@ function checkWeights(layer: Layer, weights: Weights): void {
       expected: `shape [${shape.join(', ')}]`,
     });
   }
+}
+
+function checkRows(layer: Layer, rows: number, examples: number): void {
+  if (rows > 0 && rows % examples === 0) return;
+  throw new OptionError({
+    asked: `example gradients of layer ${layer.kind}`,
+    wrong: 'the rows of its input are not the same number for each example',
+    got: rows,
+    expected: `a multiple of the ${examples} examples`,
+    next: 'Give the layer all rows of all examples, those of an example one after the other.',
+  });
 }
 
 function checkAllUsed(trained: readonly string[], uses: readonly { layer: Layer }[]): void {

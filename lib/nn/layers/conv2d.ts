@@ -38,8 +38,8 @@ export function conv2d({ name, inputs, outputs, size = 3, stride = 1, bias = tru
   const shape = [size, size, inputs, outputs];
   const kernel = {
     shape,
-    gradients: (input: Tensor, gradient: Tensor) =>
-      kernelGradients(input as Tensor4D, gradient as Tensor4D, { size, stride, shape }),
+    gradients: (input: Tensor, gradient: Tensor, examples: number) =>
+      kernelGradients(input as Tensor4D, gradient as Tensor4D, { size, stride, shape, examples }),
   };
   return {
     kind: 'conv2d',
@@ -57,6 +57,8 @@ interface Kernel {
   readonly size: number;
   readonly stride: number;
   readonly shape: readonly number[];
+  /** Rows of the input are so many, or a multiple. */
+  readonly examples: number;
 }
 
 /** Channels below which patches of all places in the kernel are smaller than what a product for each place costs. */
@@ -68,24 +70,26 @@ const few = 8;
  * images of 28 x 28 on two busy cores, one product a place against patches: 64 to 64 channels 73 and 89 ms, 1 to 64
  * 7.1 and 3.7 ms, 64 to 1 (patches of the output gradient) 35 and 5.8 ms.
  */
-function kernelGradients(input: Tensor4D, gradient: Tensor4D, { size, stride, shape }: Kernel): ExampleGradients {
+function kernelGradients(input: Tensor4D, gradient: Tensor4D, kernel: Kernel): ExampleGradients {
+  const { stride, shape, examples } = kernel;
   const [inputs, outputs] = [input.shape[3], gradient.shape[3]];
-  if (stride === 1 && outputs < few && outputs < inputs) return byOutputPatches(input, gradient, shape);
-  const shifted = windows(input, size, stride);
+  if (stride === 1 && outputs < few && outputs < inputs) return byOutputPatches(input, gradient, kernel);
+  const shifted = windows(input, kernel);
+  const outputGradient = byPosition(gradient, examples);
   const positions = shifted[0]!.shape[1];
   if (inputs < few || ghostIsCheaper(positions, inputs * shifted.length, outputs))
-    return ofProduct(tf.concat(shifted, 2), byPosition(gradient), shape);
+    return ofProduct(tf.concat(shifted, 2), outputGradient, shape);
   return materialised(
-    shifted.map((window) => tf.matMul(window, byPosition(gradient), true)),
+    shifted.map((window) => tf.matMul(window, outputGradient, true)),
     shape,
   );
 }
 
 /** The same sum over the input's positions s: input[s] outputGradient[s - place]^T, which gives `[inputs, place, outputs]`. */
-function byOutputPatches(input: Tensor4D, gradient: Tensor4D, shape: readonly number[]): ExampleGradients {
-  const [size, , inputs, outputs] = shape as [number, number, number, number];
-  const patches = tf.concat(windows(gradient, size, 1).reverse(), 2);
-  const turned = ofProduct(byPosition(input), patches, [inputs, size, size, outputs]);
+function byOutputPatches(input: Tensor4D, gradient: Tensor4D, kernel: Kernel): ExampleGradients {
+  const [size, , inputs, outputs] = kernel.shape as [number, number, number, number];
+  const patches = tf.concat(windows(gradient, kernel).reverse(), 2);
+  const turned = ofProduct(byPosition(input, kernel.examples), patches, [inputs, size, size, outputs]);
   return {
     all: () => turned.all().transpose([0, 2, 3, 1, 4]),
     squaredNorms: () => turned.squaredNorms(),
@@ -93,8 +97,8 @@ function byOutputPatches(input: Tensor4D, gradient: Tensor4D, shape: readonly nu
   };
 }
 
-/** For each place in the kernel, row by row, the input that it meets at each output: `[batch, outputPositions, inputs]`. */
-function windows(input: Tensor4D, size: number, stride: number): Tensor3D[] {
+/** For each place in the kernel, row by row, the input that it meets at each output: `[examples, outputPositions, inputs]`. */
+function windows(input: Tensor4D, { size, stride, examples }: Kernel): Tensor3D[] {
   const [batch, height, width, channels] = input.shape;
   const [vertical, horizontal] = [around(height, size, stride), around(width, size, stride)];
   const padded = tf.pad(input, [[0, 0], vertical.padding, horizontal.padding, [0, 0]]);
@@ -107,7 +111,7 @@ function windows(input: Tensor4D, size: number, stride: number): Tensor3D[] {
       [batch, reach(vertical.outputs), reach(horizontal.outputs), channels],
     );
     const strided = stride === 1 ? block : tf.stridedSlice(block, [0, 0, 0, 0], block.shape, [1, stride, stride, 1]);
-    return strided.reshape([batch, vertical.outputs * horizontal.outputs, channels]);
+    return byPosition(strided, examples);
   });
 }
 

@@ -37,7 +37,8 @@ export function dense({ name, inputs, outputs, bias = true }: DenseOptions): Lay
 export function matrixParameter(inputs: number, outputs: number): LayerParameter {
   return {
     shape: [inputs, outputs],
-    gradients: (input, gradient) => ofProduct(byPosition(input), byPosition(gradient), [inputs, outputs]),
+    gradients: (input, gradient, examples) =>
+      ofProduct(byPosition(input, examples), byPosition(gradient, examples), [inputs, outputs]),
   };
 }
 
@@ -52,13 +53,12 @@ export function byMatrix(input: Tensor, matrix: Tensor): Tensor {
 export function outputBias(size: number): LayerParameter {
   return {
     shape: [size],
-    gradients: (_input, gradient) => materialised([byPosition(gradient).sum(1)], [size]),
+    gradients: (_input, gradient, examples) => materialised([byPosition(gradient, examples).sum(1)], [size]),
   };
 }
 
-/** `[batch, ..., size]` as `[batch, positions, size]`. */
-export function byPosition(tensor: Tensor): Tensor3D {
-  const [batch, size] = [tensor.shape[0]!, tensor.shape.at(-1)!];
-  const positions = tensor.shape.slice(1, -1).reduce((product, length) => product * length, 1);
-  return tensor.reshape([batch, positions, size]);
+/** `[rows, ..., size]` as `[examples, positions, size]`: the positions of all rows of an example count alike. */
+export function byPosition(tensor: Tensor, examples = tensor.shape[0]!): Tensor3D {
+  const size = tensor.shape.at(-1)!;
+  return tensor.reshape([examples, tensor.size / (examples * size), size]);
 }

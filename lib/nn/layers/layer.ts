@@ -15,25 +15,26 @@ export interface ExampleGradients {
 export interface LayerParameter {
   readonly shape: readonly number[];
   /**
-   * Gradients by this parameter, for each example, from the layer's input `[batch, ...]` and the gradient of the sum of the
-   * examples' losses by the layer's probe.
+   * Gradients by this parameter, for each example, from the layer's input `[rows, ...]` and the gradient of the sum of the
+   * examples' losses by the layer's probe. There may be several rows an example, the same number for each and one after the
+   * other (copies with different noise): their contributions are added up.
    */
-  gradients(input: Tensor, probeGradient: Tensor): ExampleGradients;
+  gradients(input: Tensor, probeGradient: Tensor, examples: number): ExampleGradients;
 }
 
 /**
  * A layer of a network that can be trained privately: no example's output depends on another example.
  *
- * Every gradient is found from a *probe*: zeros with one row for each example, added where the layer says. Layers with
+ * Every gradient is found from a *probe*: zeros with one row for each row of the input, added where the layer says. Layers with
  * many weights (dense, convolution) add it to their output; layers with few (norms, biases) add it to their weights, a copy
- * for each example, so that the probe's gradient already is the gradient by the weights.
+ * for each row, so that the probe's gradient already is the gradient by the weights.
  */
 export interface Layer {
   /** For messages. */
   readonly kind: string;
   /** By name in the flat dictionary of weights: `${layer's name}.kernel`. */
   readonly parameters: Readonly<Record<string, LayerParameter>>;
-  /** Shape of the probe for this input; its first length is the batch. */
+  /** Shape of the probe for this input; its first length is the input's. */
   probeShape(inputShape: readonly number[]): number[];
   apply(weights: Weights, input: Tensor, probe?: Tensor): Tensor;
 }

@@ -3,15 +3,18 @@ import { materialised } from './example-gradients.js';
 import type { LayerParameter } from './layer.js';
 
 /**
- * A small parameter of which each example has a copy `[batch, size]` in the forward pass: the gradient by the copy, which
- * is the probe's from column `start` on, is the example's gradient.
+ * A small parameter of which each row has a copy `[rows, size]` in the forward pass: the gradient by the copies, which is the
+ * probe's from column `start` on, summed over an example's rows, is the example's gradient.
  */
 export function copiedParameter(shape: readonly number[], start = 0): LayerParameter {
   const size = shape.reduce((product, length) => product * length, 1);
   return {
     shape,
-    gradients: (_input, probeGradient) =>
-      materialised([tf.slice(probeGradient, [0, start], [probeGradient.shape[0]!, size])], shape),
+    gradients: (_input, probeGradient, examples) => {
+      const rows = probeGradient.shape[0]!;
+      const ofRows = tf.slice(probeGradient, [0, start], [rows, size]);
+      return materialised([rows === examples ? ofRows : ofRows.reshape([examples, -1, size]).sum(1)], shape);
+    },
   };
 }
 

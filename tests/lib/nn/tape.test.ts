@@ -77,6 +77,14 @@ describe('a tape', () => {
     expect(() => all(used, ['layer.bias', 'later.bias'])).toThrow(
       "example gradients: a trained parameter is used by no layer; got 'later.bias'",
     );
+    const split: ExampleLosses = (tape, x) =>
+      tape
+        .use(layer, x!.reshape([5, 3, 4]))
+        .mean()
+        .tile([3]);
+    expect(() => all(split)).toThrow(
+      'example gradients of layer dense: the rows of its input are not the same number for each example; got 5, expected a multiple of the 3 examples.',
+    );
     expect(() => all(used, [])).toThrow('example gradients: no parameter is trained');
     expect(() => forwardTape(weights).use(wrong, x)).toThrow(
       'layer conv2d: the weight layer.kernel has another shape; got [4,4], expected shape [3, 3, 4, 4].',

@@ -44,7 +44,9 @@ describe('layers give the gradients of a loop over examples, by themselves and r
     ['embedding', embedding({ name, count: 10, size: 4 }), [5, 10]],
     ['embedding of sequences', embedding({ name, count: 10, size: 4 }), [3, 6, 10]],
   ])('%s', async (_title, layer, inputShape) => {
-    const difference = await largestDifference(layer, inputShape);
-    expect(difference).toBeLessThan(relativeTolerance);
+    for (const copies of [1, 2, 8]) {
+      const difference = await largestDifference(layer, inputShape, copies);
+      expect(difference, `${copies} copies`).toBeLessThan(relativeTolerance);
+    }
   });
 });

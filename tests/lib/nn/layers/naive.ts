@@ -3,7 +3,7 @@ import { SeededStream } from '../../../../lib/core/rng.js';
 import type { Layer } from '../../../../lib/nn/layers/layer.js';
 import type { Weights } from '../../../../lib/nn/parameters.js';
 import { forwardTape, withExampleGradients, type ExampleLosses } from '../../../../lib/nn/tape.js';
-import { replay, tf, type Tensor, type Tensor1D } from '../../../../lib/tensor/index.js';
+import { replay, tf, type Tensor, type Tensor1D, type Tensor2D } from '../../../../lib/tensor/index.js';
 
 /** float32 against float32 in another order: relative to the largest value of the tensor. */
 export const relativeTolerance = 1e-5;
@@ -36,6 +36,20 @@ export function naiveGradients(losses: ExampleLosses, weights: Weights, inputs: 
   return names.map((_, i) => tf.stack(rows.map((gradients) => gradients[i]!)));
 }
 
+/** sum_b min(1, clipNorm / |g_b|) g_b by weight, from a loop over the examples; and the norms. */
+export function naiveClippedSums(
+  losses: ExampleLosses,
+  { weights, inputs, clipNorm }: { weights: Weights; inputs: readonly Tensor[]; clipNorm: number },
+): { norms: Tensor; sums: Tensor[] } {
+  const gradients = naiveGradients(losses, weights, inputs);
+  const examples = inputs[0]!.shape[0]!;
+  const rows = gradients.map((gradient) => gradient.reshape([examples, gradient.size / examples]) as Tensor2D);
+  const norms = tf.addN(rows.map((row) => row.square().sum(1))).sqrt();
+  const coefficients = tf.minimum(1, tf.div(clipNorm, norms)).reshape([1, examples]) as Tensor2D;
+  const sums = rows.map((row, i) => coefficients.matMul(row).reshape(gradients[i]!.shape.slice(1)));
+  return { norms, sums };
+}
+
 /** Largest difference over largest value. */
 export async function relativeDifference(got: Tensor, expected: Tensor): Promise<number> {
   expect(got.shape).toEqual(expected.shape);
@@ -46,28 +60,33 @@ export async function relativeDifference(got: Tensor, expected: Tensor): Promise
   return top! / bottom!;
 }
 
-/** A loss that sees every output of a layer, with another slope at each. */
+/** A loss that sees every output of a layer, with another slope at each: inputs and targets `[examples, copies, ...]`. */
 const lossesOf =
   (layer: Layer): ExampleLosses =>
   (tape, input, target) => {
-    const output = tape.use(layer, input!);
+    const [examples, copies, ...rest] = input!.shape as [number, number, ...number[]];
+    const output = tape.use(layer, input!.reshape([examples * copies, ...rest]));
     return output
-      .sub(target!)
+      .sub(target!.reshape(output.shape))
       .square()
-      .reshape([output.shape[0]!, output.size / output.shape[0]!])
+      .reshape([examples, output.size / examples])
       .mean(1);
   };
 
 /**
  * All that a layer's rules give, by themselves and in a recorded graph, against the loop over examples; the largest
- * relative difference seen.
+ * relative difference seen. Each example has `copies` rows of its own, over which its loss is averaged.
  */
-export async function largestDifference(layer: Layer, inputShape: readonly number[]): Promise<number> {
+export async function largestDifference(layer: Layer, inputShape: readonly number[], copies = 1): Promise<number> {
   const before = tf.memory().numTensors;
   const weights = weightsOf(layer);
   const names = Object.keys(weights);
-  const input = normal(inputShape, 'input');
-  const target = tf.tidy(() => normal(forwardTape(weights).use(layer, input).shape, 'target'));
+  const [examples, ...rest] = inputShape as [number, ...number[]];
+  const input = normal([examples, copies, ...rest], 'input');
+  const target = tf.tidy(() => {
+    const rows = forwardTape(weights).use(layer, input.reshape([examples * copies, ...rest]));
+    return normal([examples, copies, ...rows.shape.slice(1)], 'target');
+  });
   const coefficients = normal([inputShape[0]!], 'coefficients') as Tensor1D;
   const losses = lossesOf(layer);
   const expected = tf.tidy(() =>
