@@ -1,5 +1,6 @@
 export { Mechanisms } from './mechanisms.js';
 export {
+  dpSgd,
   gaussian,
   gaussianOnSamples,
   noisyHistogram,
@@ -8,6 +9,8 @@ export {
   type PlannedRelease,
 } from './planned-release.js';
 export { PoissonSampling } from './poisson.js';
+export type { DpSgd, DpSgdQuery } from './dp-sgd/dp-sgd.js';
+export type { Journal, ReleasedValue } from './journal.js';
 export { measure, preview } from './measure.js';
 export { Sensitive, type PublicFacts, type SensitiveImages } from './sensitive.js';
 export type { Released } from './released.js';

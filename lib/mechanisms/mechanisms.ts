@@ -1,37 +1,22 @@
 import { check } from '../core/check.js';
 import { BudgetError, OptionError } from '../core/errors.js';
-import type { PrivacyEvent } from '../core/events.js';
 import { takeImages } from '../core/images.js';
 import { ProgressTask } from '../core/progress.js';
 import { SecureStream } from '../core/rng.js';
-import { samePlan, type Ledger } from '../privacy/index.js';
 import type { Tensor, Tensor4D } from '../tensor/index.js';
+import { Charging, type ChargingOptions } from './charging.js';
 import { addDiscreteLaplace, binCounts, rightAnswers, type BinQuery } from './counts.js';
+import { DpSgd, recordGradient, type DpSgdQuery } from './dp-sgd/dp-sgd.js';
 import { addLatticeGaussian } from './lattice-gaussian.js';
 import { labelSums, type LabelSumQuery } from './label-sums.js';
-import { checkPlan, type PlannedRelease } from './planned-release.js';
-import { openReleased, Released } from './released.js';
+import type { PlannedRelease } from './planned-release.js';
+import { openReleased, type Released } from './released.js';
 import { openRows, type PublicFacts, type SensitiveImages } from './sensitive.js';
 
-interface MechanismsOptions {
+interface MechanismsOptions extends ChargingOptions {
   readonly sensitive: SensitiveImages;
-  readonly plan: readonly PlannedRelease[];
-  /** The harness's free noise multiplier: what releases with calibrated noise get. */
-  readonly noiseMultiplier: number;
-  /** Empty, or the ledger of a run that was stopped: the plan then goes on after what it holds. */
-  readonly ledger: Ledger;
   readonly noise: SecureStream;
-  /** Name of the part of the data that `sensitive` is, when the ledger holds disjoint parts. */
-  readonly part?: string;
   readonly signal?: AbortSignal;
-}
-
-/** What a call is about to release; it must be the next of the plan. */
-interface Request {
-  readonly of: string;
-  readonly mechanism: PlannedRelease['mechanism'];
-  /** What the computation can change by between neighbours, under add-or-remove-one. */
-  readonly sensitivity?: number;
 }
 
 /**
@@ -40,11 +25,10 @@ interface Request {
  */
 export class Mechanisms {
   readonly #options: MechanismsOptions;
-  #next: number;
-  #ended = false;
+  readonly #charging: Charging;
 
   constructor(options: MechanismsOptions) {
-    checkPlan(options.plan);
+    this.#charging = new Charging(options);
     if (!(options.noise instanceof SecureStream))
       throw new OptionError({
         asked: 'mechanisms',
@@ -52,8 +36,6 @@ export class Mechanisms {
         expected: 'a SecureStream',
       });
     this.#options = options;
-    this.#next = options.ledger.entries.length;
-    samePlan(options.ledger, this.#events().slice(0, this.#next));
   }
 
   /** Public by convention: number of records, classes, shape. */
@@ -69,9 +51,11 @@ export class Mechanisms {
   async labelMeans(of: string, query: LabelSumQuery): Promise<Released<Float32Array>> {
     const { size, classes } = this.facts;
     check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
-    const planned = this.#charge({ of, mechanism: 'gaussian', sensitivity: query.clipNorm / size });
-    const sums = await this.#work(of, size, (task) => labelSums(this.#rows(), classes.length, query, task));
-    return this.#release(planned, meansOf(this.#gaussian(sums, planned, size), size));
+    const request = { of, mechanism: 'gaussian', sensitivity: query.clipNorm / size } as const;
+    return this.#charging.once(request, async (planned) => {
+      const sums = await this.#work(of, size, (task) => labelSums(this.#rows(), classes.length, query, task));
+      return meansOf(this.#gaussian(sums, planned, size), size);
+    });
   }
 
   /**
@@ -82,21 +66,53 @@ export class Mechanisms {
     const { size, classes } = this.facts;
     check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
     const request = { of, mechanism: 'gaussian-on-samples' } as const;
-    const expected = size * (this.#planned(request).sampling?.sampleRate ?? 1);
-    const planned = this.#charge({ ...request, sensitivity: query.clipNorm / expected });
-    const { sampling } = planned;
-    const batches = sampling!.batches(this.#rows().count, this.#options.noise);
-    const means: Float32Array[] = [];
-    await this.#work(of, sampling!.steps, async (task) => {
-      while (batches.drawn < sampling!.steps) {
-        const rows = takeImages(this.#rows(), batches.next());
-        const sums = await labelSums(rows, classes.length, query);
-        means.push(meansOf(this.#gaussian(sums, planned, expected), expected));
-        task.report({ step: batches.drawn });
-        await task.pause();
-      }
+    const expected = size * (this.#charging.planned(request).sampling?.sampleRate ?? 1);
+    return this.#charging.once({ ...request, sensitivity: query.clipNorm / expected }, async (planned) => {
+      const sampling = planned.sampling!;
+      const batches = sampling.batches(this.#rows().count, this.#options.noise);
+      const means: Float32Array[] = [];
+      await this.#work(of, sampling.steps, async (task) => {
+        while (batches.drawn < sampling.steps) {
+          const rows = takeImages(this.#rows(), batches.next());
+          const sums = await labelSums(rows, classes.length, query);
+          means.push(meansOf(this.#gaussian(sums, planned, expected), expected));
+          task.report({ step: batches.drawn });
+          await task.pause();
+        }
+      });
+      return means;
     });
-    return this.#release(planned, means);
+  }
+
+  /**
+   * Training by DP-SGD: gives what draws the planned batches one after the other and makes a noisy mean gradient of each.
+   * All planned batches are charged at once, before the first; a resumed run goes on after the last one that was begun.
+   *
+   * @example
+   * const training = own(await mechanisms.dpSgd('network', { losses, parameters, microBatch: 64, stream }));
+   * while (training.step < training.steps) adam.apply(await training.next(), learningRate);
+   */
+  async dpSgd(of: string, query: DpSgdQuery): Promise<DpSgd> {
+    const request = { of, mechanism: 'dp-sgd', arithmetic: 'rounded' } as const;
+    const { sensitivity: clipNorm } = this.#charging.planned(request);
+    const gradient = await recordGradient(of, query, { clipNorm, facts: this.facts });
+    try {
+      const { planned, index } = this.#charging.charge(request);
+      const { noise, journal, signal } = this.#options;
+      const { steps } = planned.sampling!;
+      return new DpSgd(gradient, query, {
+        rows: this.#rows(),
+        facts: this.facts,
+        batches: planned.sampling!.batches(this.#rows().count, noise, journal?.begunSteps(index)),
+        noiseMultiplier: planned.noiseMultiplier(this.#charging.free),
+        noise,
+        beforeBatch: (step) => journal?.begun(index, step),
+        task: new ProgressTask(of, steps, signal),
+      });
+    } catch (error) {
+      gradient.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -109,18 +125,20 @@ export class Mechanisms {
    */
   async histogram(of: string, query: BinQuery): Promise<Released<Int32Array>> {
     const { size, classes } = this.facts;
-    const mechanism = this.#planned({ of }).mechanism === 'laplace-histogram' ? 'laplace-histogram' : 'histogram';
-    const planned = this.#charge({ of, mechanism });
-    const { binsPerRecord = 1, sensitivity, epsilon } = planned;
-    const counts = await this.#work(of, size, (task) =>
-      binCounts(this.#rows(), classes.length, query, binsPerRecord, task),
-    );
-    const { noise } = this.#options;
-    const noisy =
-      epsilon === undefined
-        ? this.#gaussian(counts, planned, 1)
-        : addDiscreteLaplace(counts, { epsilon, l1Sensitivity: sensitivity }, noise);
-    return this.#release(planned, Int32Array.from(noisy, Math.round));
+    const mechanism =
+      this.#charging.planned({ of }).mechanism === 'laplace-histogram' ? 'laplace-histogram' : 'histogram';
+    return this.#charging.once({ of, mechanism }, async (planned) => {
+      const { binsPerRecord = 1, sensitivity, epsilon } = planned;
+      const counts = await this.#work(of, size, (task) =>
+        binCounts(this.#rows(), classes.length, query, binsPerRecord, task),
+      );
+      const { noise } = this.#options;
+      const noisy =
+        epsilon === undefined
+          ? this.#gaussian(counts, planned, 1)
+          : addDiscreteLaplace(counts, { epsilon, l1Sensitivity: sensitivity }, noise);
+      return Int32Array.from(noisy, Math.round);
+    });
   }
 
   /**
@@ -146,31 +164,28 @@ export class Mechanisms {
         wrong: 'there are no candidates',
         expected: 'one at least',
       });
-    const planned = this.#charge({ of, mechanism: 'noisy-max' });
-    const right = await this.#work(of, this.facts.size, (task) =>
-      rightAnswers(this.#rows(), candidates, task, batchSize),
-    );
-    const noise = { epsilon: planned.epsilon!, l1Sensitivity: planned.sensitivity };
-    const noisy = addDiscreteLaplace(right, noise, this.#options.noise);
-    return this.#release(planned, noisy.indexOf(Math.max(...noisy)));
+    return this.#charging.once({ of, mechanism: 'noisy-max' }, async (planned) => {
+      const right = await this.#work(of, this.facts.size, (task) =>
+        rightAnswers(this.#rows(), candidates, task, batchSize),
+      );
+      const noise = { epsilon: planned.epsilon!, l1Sensitivity: planned.sensitivity };
+      const noisy = addDiscreteLaplace(right, noise, this.#options.noise);
+      return noisy.indexOf(Math.max(...noisy));
+    });
   }
 
   /** The value of something that another run released about the same data, charged to this run. */
   reuse<T>(released: Released<T>): T {
-    const planned = this.#charge({ of: released.of, mechanism: 'reuse' });
-    if (planned.event(NaN) !== released.event)
-      throw this.#refusal({ of: released.of, mechanism: 'reuse' }, 'another release of the same name was planned');
+    const request = { of: released.of, mechanism: 'reuse' } as const;
+    if (this.#charging.planned(request).event(NaN) !== released.event)
+      throw this.#charging.refusal(request, 'another release of the same name was planned');
+    this.#charging.charge(request);
     return openReleased(released);
   }
 
   /** Ends the run: refuses a ledger that differs from the plan, and closes what was released to later runs. */
   finish(): void {
-    samePlan(this.#options.ledger, this.#events());
-    this.#ended = true;
-  }
-
-  #events(): PrivacyEvent[] {
-    return this.#options.plan.map((release) => release.event(this.#options.noiseMultiplier));
+    this.#charging.finish();
   }
 
   #rows() {
@@ -186,60 +201,9 @@ export class Mechanisms {
 
   /** Sums with the noise of the plan; `divisor` is what the planned sensitivity was divided by. */
   #gaussian(sums: Float64Array, planned: PlannedRelease, divisor: number): Float64Array {
-    const noiseMultiplier = planned.noiseMultiplier(this.#options.noiseMultiplier);
+    const noiseMultiplier = planned.noiseMultiplier(this.#charging.free);
     const l2Sensitivity = planned.sensitivity * divisor;
     return addLatticeGaussian(sums, { l2Sensitivity, noiseMultiplier }, this.#options.noise);
-  }
-
-  #release<T>(planned: PlannedRelease, value: T): Released<T> {
-    const { of, relation } = planned;
-    const runEnded = () => this.#ended;
-    return new Released(value, { of, relation, event: planned.event(this.#options.noiseMultiplier), runEnded });
-  }
-
-  /** The next release of the plan, which must be the requested one. */
-  #planned(request: Partial<Request>): PlannedRelease {
-    const planned = this.#options.plan[this.#next];
-    const { of, mechanism, sensitivity = 0 } = request;
-    if (this.#ended) throw this.#refusal(request, 'the run has ended');
-    if (planned?.of !== of || (mechanism !== undefined && planned?.mechanism !== mechanism))
-      throw this.#refusal(request, 'the method did not declare it in `spends`');
-    // The last digit may differ: 1 / N and 1 * (1 / N) are the same to a planner.
-    const needed = sensitivity * (planned!.relation === 'replace-one' ? 2 : 1);
-    if (needed > planned!.sensitivity * (1 + 1e-12))
-      throw this.#refusal({ ...request, sensitivity: needed }, 'it is more sensitive than `spends` declares');
-    return planned!;
-  }
-
-  /** Writes a release to the ledger, before any row is read; refuses one that is not the next of the plan. */
-  #charge(request: Request): PlannedRelease {
-    const planned = this.#planned(request);
-    const { noiseMultiplier: free, ledger, part } = this.#options;
-    const deviation = planned.sensitivity * (planned.epsilon ? 1 / planned.epsilon : planned.noiseMultiplier(free));
-    ledger.record({
-      of: planned.of,
-      mechanism: planned.mechanism,
-      noise: planned.noise,
-      event: planned.event(free),
-      relation: planned.relation,
-      sensitivity: planned.sensitivity,
-      ...(planned.mechanism !== 'reuse' && { noiseScale: deviation, arithmetic: 'exact' as const }),
-      ...(part !== undefined && { part }),
-    });
-    this.#next++;
-    return planned;
-  }
-
-  #refusal({ of, mechanism, sensitivity }: Partial<Request>, wrong: string): BudgetError {
-    const planned = this.#options.plan[this.#next];
-    const words = (kind?: string, amount?: number) =>
-      [kind, amount !== undefined && `sensitivity ${amount}`].filter(Boolean).join(', ');
-    return new BudgetError({
-      asked: `release of '${of}'`,
-      wrong,
-      got: words(mechanism, sensitivity),
-      expected: planned ? `'${planned.of}' (${words(planned.mechanism, planned.sensitivity)})` : 'no further release',
-    });
   }
 }
 

@@ -11,7 +11,8 @@ import type { Released } from './released.js';
 export interface PlannedRelease {
   /** What will be released, in words: `label-wise mean embedding`. */
   readonly of: string;
-  readonly mechanism: 'gaussian' | 'gaussian-on-samples' | 'histogram' | 'laplace-histogram' | 'noisy-max' | 'reuse';
+  readonly mechanism:
+    'gaussian' | 'gaussian-on-samples' | 'dp-sgd' | 'histogram' | 'laplace-histogram' | 'noisy-max' | 'reuse';
   /** Whether the harness finds the noise for the requested epsilon, or the method fixes it. */
   readonly noise: 'calibrated' | 'fixed';
   readonly relation: NeighbouringRelation;
@@ -50,7 +51,7 @@ export function checkPlan(plan: readonly PlannedRelease[]): void {
         asked: 'privacy plan',
         wrong: 'a release that none of the planning functions made',
         got: release.of,
-        expected: 'gaussian, gaussianOnSamples, noisyHistogram, noisyMax or reuse',
+        expected: 'gaussian, gaussianOnSamples, dpSgd, noisyHistogram, noisyMax or reuse',
       });
 }
 
@@ -89,15 +90,36 @@ export function gaussian(release: GaussianPlan & { readonly l2Sensitivity: numbe
  *
  * @example gaussianOnSamples({ of: 'central images', l2Sensitivity: 0.01, sampleRate: 0.1, steps: 5, noiseMultiplier: 5 })
  */
-export function gaussianOnSamples(
-  release: GaussianPlan & {
-    readonly l2Sensitivity: number;
-    readonly sampleRate: number;
-    readonly steps: number;
-  },
+export function gaussianOnSamples(release: SampledPlan & { readonly l2Sensitivity: number }): PlannedRelease {
+  check('positive', `plan of '${release.of}'`, { l2Sensitivity: release.l2Sensitivity });
+  return onSamples('gaussian-on-samples', release.l2Sensitivity, release);
+}
+
+/**
+ * Plans training by DP-SGD (Abadi et al. 2016): in each of `steps` Poisson batches the gradients of the records are clipped
+ * to `clipNorm` each and added up, and Gaussian noise of deviation `noiseMultiplier * clipNorm` is added to the sum.
+ *
+ * @example
+ * dpSgd({ of: 'network', clipNorm: 1, sampleRate: 512 / size, steps: 450 })   // the harness finds the noise multiplier
+ */
+export function dpSgd(release: SampledPlan & { readonly clipNorm: number }): PlannedRelease {
+  check('positive', `plan of '${release.of}'`, { clipNorm: release.clipNorm });
+  return onSamples('dp-sgd', release.clipNorm, release);
+}
+
+interface SampledPlan extends GaussianPlan {
+  /** Probability of each record to be in a batch. */
+  readonly sampleRate: number;
+  /** Batches in all. */
+  readonly steps: number;
+}
+
+function onSamples(
+  mechanism: 'gaussian-on-samples' | 'dp-sgd',
+  sensitivity: number,
+  release: SampledPlan,
 ): PlannedRelease {
-  const { of, relation, l2Sensitivity, sampleRate, steps } = release;
-  check('positive', `plan of '${of}'`, { l2Sensitivity });
+  const { of, relation, sampleRate, steps } = release;
   if (relation === 'replace-one')
     throw new OptionError({
       asked: `plan of '${of}'`,
@@ -108,7 +130,7 @@ export function gaussianOnSamples(
   const noise = gaussianNoise(release);
   const sampling = new PoissonSampling({ sampleRate, steps });
   const event = (free: number) => sampling.event(gaussianEvent(noise.noiseMultiplier(free)));
-  return plan({ of, mechanism: 'gaussian-on-samples', sensitivity: l2Sensitivity, sampling, ...noise, event });
+  return plan({ of, mechanism, sensitivity, sampling, ...noise, event });
 }
 
 /**

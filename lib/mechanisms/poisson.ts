@@ -37,14 +37,18 @@ export class PoissonSampling {
     return selfComposedEvent(poissonSampledEvent(this.sampleRate, perBatch), this.steps);
   }
 
-  /** Draws the batches of `size` records one after the other, from a stream that nobody can predict. */
-  batches(size: number, coins: SecureStream): PoissonBatches {
-    return new PoissonBatches(this, size, coins);
+  /**
+   * Draws the batches of `size` records one after the other, from a stream that nobody can predict.
+   *
+   * @param drawn batches that the run drew before it was stopped: they are paid for and not drawn again.
+   */
+  batches(size: number, coins: SecureStream, drawn = 0): PoissonBatches {
+    return new PoissonBatches(this, size, coins, drawn);
   }
 }
 
 /** One pass through the batches of a plan. Which records are drawn is private. */
-class PoissonBatches {
+export class PoissonBatches {
   readonly #coins: SecureStream;
   #drawn: number;
 
@@ -53,8 +57,7 @@ class PoissonBatches {
     /** Records to draw from. */
     readonly size: number,
     coins: SecureStream,
-    /** Batches that a run drew before it was stopped and resumed. */
-    drawn = 0,
+    drawn: number,
   ) {
     check('countOrZero', 'Poisson sampling', { size, drawn });
     this.#coins = coins;

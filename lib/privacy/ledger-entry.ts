@@ -14,8 +14,11 @@ export interface LedgerRecord {
   readonly sensitivity?: number;
   /** Standard deviation of Gaussian noise, scale of Laplace noise, in the same units. */
   readonly noiseScale?: number;
-  /** `exact`: no floating-point attack on the noise is possible; `floating-point`: no defence is made. */
-  readonly arithmetic?: 'exact' | 'floating-point';
+  /**
+   * What is done against attacks on the floating-point numbers of the noise. `exact`: none is possible. `rounded`: value and
+   * noise are put on one lattice, which hides the digits that known attacks read, without a proof.
+   */
+  readonly arithmetic?: 'exact' | 'rounded';
   /** One of several disjoint parts of the data that the release saw; the whole when left out. */
   readonly part?: string;
   /** Data that the ledger is about; two names in one ledger are refused. */

@@ -13,35 +13,49 @@ export interface ClippedGradientOptions {
   readonly clipNorm: number;
   /** Examples at a time: bounds the memory, and changes the sum by no more than rounding. */
   readonly microBatch: number;
+  /** `bfloat16` rounds the inputs of convolutions and products; gradients, norms and sums stay float32. */
+  readonly precision?: 'float32' | 'bfloat16';
 }
 
 /**
  * `clippedSum` for a batch of any size, also of none, as Poisson sampling draws them: the batch is cut into micro-batches of
- * one size, the last one filled up with rows that the mask leaves out, so that one recorded graph serves all.
+ * one size, the last one filled up with copies of a row that the mask leaves out, so that one recorded graph serves all.
+ *
+ * An example whose gradient is not finite counts as zero, so that it neither poisons the sum nor shows in it: its
+ * micro-batch is computed again without it.
  *
  * As there, NO NOISE is in the sums: they stay within this folder.
  *
  * @example
  * const gradient = new ClippedGradient({ losses, parameters, clipNorm: 1, microBatch: 64 });
- * const sums = gradient.at([images, labels]);   // by name; the caller disposes them
+ * const sums = await gradient.at([images, labels]);   // by name; the caller disposes them
  */
 export class ClippedGradient {
   readonly #graph: Replay;
-  readonly #trained: readonly string[];
+  readonly trained: readonly string[];
 
   /** @throws OptionError for a clipNorm that is not above 0 and a microBatch that is no whole number above 0. */
   constructor(readonly options: ClippedGradientOptions) {
     const { losses, parameters, trained = Object.keys(parameters), clipNorm, microBatch } = options;
     check('positive', 'ClippedGradient', { clipNorm });
     check('count', 'ClippedGradient', { microBatch });
-    this.#trained = trained;
+    this.trained = trained;
     const names = Object.keys(parameters);
     const compute = (mask: Tensor, ...rest: Tensor[]): Tensor[] => {
       const weights = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
       const inputs = rest.slice(names.length);
-      return clippedSum({ losses, weights, trained, clipNorm, inputs, mask: mask as Tensor1D });
+      const { squaredNorms, sums } = clippedSum({
+        ...{ losses, weights, trained, clipNorm, inputs },
+        mask: mask as Tensor1D,
+      });
+      return [squaredNorms, ...sums];
     };
-    this.#graph = replay(compute, { name: 'the clipped gradient' });
+    this.#graph = replay(compute, { name: 'the clipped gradient', precision: options.precision ?? 'float32' });
+  }
+
+  /** Sums to begin with, in the order of `trained`. */
+  zeros(): Tensor[] {
+    return tf.tidy(() => this.trained.map((name) => tf.zeros(this.options.parameters[name]!.shape)));
   }
 
   /**
@@ -49,30 +63,66 @@ export class ClippedGradient {
    *
    * @throws OptionError when the inputs have different numbers of rows.
    */
-  at(inputs: readonly Tensor[]): Record<string, Tensor> {
-    const { parameters, microBatch } = this.options;
-    const counts = inputs.map((input) => input.shape[0]!);
-    const count = counts[0] ?? 0;
-    if (counts.some((other) => other !== count))
+  async at(inputs: readonly Tensor[]): Promise<Record<string, Tensor>> {
+    const { microBatch } = this.options;
+    const count = rowsOf(inputs);
+    let sums = this.zeros();
+    for (let start = 0; start < count; start += microBatch) {
+      const used = Math.min(microBatch, count - start);
+      const part = inputs.map((input) => tf.tidy(() => tf.slice(input, [start], [used])));
+      sums = await this.add(sums, part);
+      tf.dispose(part);
+    }
+    return Object.fromEntries(this.trained.map((name, i) => [name, sums[i]!]));
+  }
+
+  /**
+   * Adds the clipped gradients of at most one micro-batch to sums, which it disposes.
+   *
+   * @param weights in the order of the parameters; default: the parameters as they are.
+   * @param left a row to leave out.
+   * @throws OptionError when the inputs have different numbers of rows, or more than a micro-batch.
+   */
+  async add(
+    sums: readonly Tensor[],
+    inputs: readonly Tensor[],
+    { weights = Object.values(this.options.parameters), left }: { weights?: readonly Tensor[]; left?: number } = {},
+  ): Promise<Tensor[]> {
+    const { microBatch } = this.options;
+    const count = rowsOf(inputs);
+    if (count > microBatch)
       throw new OptionError({
-        asked: 'ClippedGradient',
-        wrong: 'the inputs have different numbers of rows',
-        got: counts,
+        asked: 'ClippedGradient.add',
+        wrong: 'there are more rows than in a micro-batch',
+        got: count,
+        expected: `at most ${microBatch}`,
       });
-    return tf.tidy(() => {
-      let sums = this.#trained.map((name) => tf.zeros(parameters[name]!.shape));
-      for (let start = 0; start < count; start += microBatch) {
-        const next = tf.tidy(() => {
-          const used = Math.min(microBatch, count - start);
-          const mask = tf.tensor1d(Float32Array.from({ length: microBatch }, (_, row) => (row < used ? 1 : 0)));
-          const rows = inputs.map((input) => rowsOf(input, start, used, microBatch));
-          const parts = this.#graph.run([mask, ...Object.values(parameters), ...rows]);
-          return parts.map((part, i) => sums[i]!.add(part));
-        });
-        tf.dispose(sums);
-        sums = next;
+    let rows = [...Array(count).keys()].filter((row) => row !== left);
+    for (;;) {
+      if (rows.length === 0) return [...sums];
+      const [squaredNorms, ...parts] = this.#run(inputs, rows, weights);
+      const norms = await squaredNorms!.data();
+      squaredNorms!.dispose();
+      const finite = rows.filter((_, i) => Number.isFinite(norms[i]));
+      if (finite.length === rows.length) {
+        const added = tf.tidy(() => parts.map((part, i) => sums[i]!.add(part)));
+        tf.dispose([...parts, ...sums]);
+        return added;
       }
-      return Object.fromEntries(this.#trained.map((name, i) => [name, sums[i]!]));
+      tf.dispose(parts);
+      rows = finite; // fewer each time
+    }
+  }
+
+  /** The given rows, and behind them copies of the first up to the size of a micro-batch. */
+  #run(inputs: readonly Tensor[], rows: readonly number[], weights: readonly Tensor[]): Tensor[] {
+    const { microBatch } = this.options;
+    return tf.tidy(() => {
+      const mask = tf.tensor1d(Float32Array.from({ length: microBatch }, (_, i) => (i < rows.length ? 1 : 0)));
+      const whole = rows.length === microBatch;
+      const picked = Int32Array.from({ length: microBatch }, (_, i) => rows[i] ?? rows[0]!);
+      const filled = whole ? inputs : inputs.map((input) => tf.gather(input, tf.tensor1d(picked, 'int32')));
+      return this.#graph.run([mask, ...weights, ...filled]);
     });
   }
 
@@ -81,10 +131,13 @@ export class ClippedGradient {
   }
 }
 
-/** `used` rows from `start` on, and zeros after them up to `size` rows. */
-function rowsOf(input: Tensor, start: number, used: number, size: number): Tensor {
-  const others = input.shape.slice(1);
-  const rows = tf.slice(input, [start, ...others.map(() => 0)], [used, ...others]);
-  if (used === size) return rows;
-  return tf.pad(rows, [[0, size - used], ...others.map(() => [0, 0] as [number, number])]);
+function rowsOf(inputs: readonly Tensor[]): number {
+  const counts = inputs.map((input) => input.shape[0]!);
+  const count = counts[0] ?? 0;
+  if (counts.every((other) => other === count)) return count;
+  throw new OptionError({
+    asked: 'ClippedGradient',
+    wrong: 'the inputs have different numbers of rows',
+    got: counts,
+  });
 }

@@ -38,7 +38,7 @@ describe('with several noises an example', () => {
     expect(Math.max(...sizes)).toBeGreaterThan(clipNorm);
     for (const microBatch of [1, 3, count]) {
       const gradient = new ClippedGradient({ losses, parameters, clipNorm, microBatch });
-      const got = Object.values(gradient.at(inputs));
+      const got = Object.values(await gradient.at(inputs));
       for (const [i, tensor] of got.entries())
         expect(await relativeDifference(tensor, sums[i]!), `${microBatch} at a time`).toBeLessThan(relativeTolerance);
       gradient.dispose();
