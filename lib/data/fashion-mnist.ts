@@ -1,4 +1,5 @@
-import { findFolder, readIdxImages } from './idx-images.js';
+import { findFolder } from './find-folder.js';
+import { readIdxImages } from './idx-images.js';
 import type { DatasetDefinition } from './contract.js';
 
 /** Fashion-MNIST: 60,000 + 10,000 pictures of clothes of 28 x 28, from its four IDX files. Xiao et al. 2017. */

@@ -4,20 +4,6 @@ import { DataError } from '../core/errors.js';
 import { images, type LabeledImages } from '../core/images.js';
 import { readIdx } from './idx.js';
 
-/** Finds the folder of a dataset: `root`, else `DPBENCH_DATA`; throws with every place that was tried. */
-export function findFolder(dataset: string, root: string | undefined, file: string): string {
-  const given = root ?? process.env['DPBENCH_DATA'];
-  const tried = given ? [join(given, dataset), given] : [];
-  const found = tried.find((folder) => existsSync(join(folder, file)) || existsSync(join(folder, `${file}.gz`)));
-  if (found) return found;
-  throw new DataError({
-    asked: dataset,
-    wrong: tried.length === 0 ? 'no folder of data is set' : `${file} is in none of ${tried.join(', ')}`,
-    expected: `the original files in ROOT/${dataset}`,
-    next: "Set DPBENCH_DATA=ROOT or pass { root }; 'mnist-10k' needs no files.",
-  });
-}
-
 /** Images and labels from the four files of MNIST and its look-alikes, gzipped or not. */
 export async function readIdxImages(folder: string, part: 'train' | 't10k'): Promise<LabeledImages> {
   const path = (name: string) => {

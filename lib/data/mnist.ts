@@ -1,4 +1,5 @@
-import { findFolder, readIdxImages } from './idx-images.js';
+import { findFolder } from './find-folder.js';
+import { readIdxImages } from './idx-images.js';
 import type { DatasetDefinition } from './contract.js';
 
 const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
