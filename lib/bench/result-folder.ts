@@ -17,6 +17,9 @@ export interface RunRecord extends RunSummary {
   readonly params: Readonly<Record<string, unknown>>;
   readonly classes: readonly string[];
   readonly trainingRecords: number;
+  /** Public dataset that was trained with first, and how many records of it. */
+  readonly publicDataset?: string;
+  readonly publicRecords?: number;
   /** False when the noise was made repeatable for a test. */
   readonly private: boolean;
   readonly ledger: Ledger;

@@ -5,6 +5,7 @@ import { OptionError } from '../core/errors.js';
 import { parameterValues, scales, type Scale } from '../core/options.js';
 import { datasets } from '../data/datasets.js';
 import type { DatasetName } from '../data/index.js';
+import type { AnyMethod } from '../methods/contract.js';
 import type { MethodName } from '../methods/index.js';
 import { methods } from '../methods/methods.js';
 import type { MetricName } from '../metrics/index.js';
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly delta?: number;
   readonly scale?: Scale;
   readonly accountant?: AccountantId;
+  /** Name of a public dataset to train with first, for methods that take one. */
+  readonly publicDataset?: DatasetName;
   /** Governs weights, latents and splits; never the privacy noise. */
   readonly seed?: number;
   /** Parameters of the method that differ from the defaults of its scale. */
@@ -53,6 +56,7 @@ const keys: readonly (keyof RunOptions)[] = [
   'delta',
   'scale',
   'accountant',
+  'publicDataset',
   'seed',
   'params',
   'metrics',
@@ -85,6 +89,7 @@ export function checkRunOptions(options: RunOptions) {
   const method = methods.get(options.method);
   const params = parameterValues(method.id, method.params, scale, options.params);
   datasets.describe(options.dataset);
+  checkPublicDataset(method, options);
   const chosenMetrics = (options.metrics ?? metrics.names()).map((name) => metrics.get(name));
   return { method, params, scale, seed, metrics: chosenMetrics, samples: samples ?? method.samples[scale] };
 }
@@ -97,11 +102,39 @@ export function requestOf(options: RunOptions): Readonly<Record<string, unknown>
   const { out: _out, ...rest } = options;
   const { method, params, scale, seed, metrics: chosen, samples } = checkRunOptions(rest);
   const { dataset, epsilon, delta = null, accountant = null, limit = null, insecureNoiseSeed = null } = options;
+  const { publicDataset = null } = options;
   const names = chosen.map(({ id }) => id);
   return {
-    ...{ method: method.id, dataset, epsilon, delta, accountant, scale, seed, params },
+    ...{ method: method.id, dataset, publicDataset, epsilon, delta, accountant, scale, seed, params },
     ...{ metrics: names, samples, limit, insecureNoiseSeed },
   };
+}
+
+function checkPublicDataset(method: AnyMethod, { dataset, publicDataset }: RunOptions): void {
+  const { id, publicData = 'none' } = method;
+  if (publicDataset === undefined) {
+    if (publicData !== 'required') return;
+    throw new OptionError({
+      asked: id,
+      wrong: 'the method trains on public images first, and publicDataset is missing',
+      expected: datasets.publicNames().join(', '),
+    });
+  }
+  if (publicData === 'none')
+    throw new OptionError({
+      asked: id,
+      wrong: 'the method takes no public dataset',
+      got: publicDataset,
+      next: 'Leave publicDataset out.',
+    });
+  datasets.describePublic(publicDataset);
+  if (publicDataset === dataset)
+    throw new OptionError({
+      asked: id,
+      wrong: 'the public dataset is the private one, so that nothing would be private',
+      got: publicDataset,
+      expected: 'another dataset',
+    });
 }
 
 function refuseExisting(out: string): void {

@@ -55,7 +55,8 @@ export class Run implements Displayable {
     const pictures = await grid(this.images, { labels: this.config.classes })[displaySymbol]();
     const parts = [pictures, await metricsTable(this)[displaySymbol](), await budget(this.ledger)[displaySymbol]()];
     const { method, dataset, epsilon, delta, scale, seconds } = this;
-    const title = `${method} on ${dataset}: epsilon ${epsilon}, delta ${shortNumber(delta)}, scale ${scale}, ${seconds.toFixed(0)} s`;
+    const first = this.config.publicDataset === undefined ? '' : `, first on public ${this.config.publicDataset}`;
+    const title = `${method} on ${dataset}${first}: epsilon ${epsilon}, delta ${shortNumber(delta)}, scale ${scale}, ${seconds.toFixed(0)} s`;
     const mark = this.config.private ? '' : 'NOT PRIVATE: the noise was made repeatable for a test. ';
     return {
       'text/plain': [mark + title, ...parts.map((part) => String(part['text/plain']))].join('\n'),

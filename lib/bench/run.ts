@@ -3,6 +3,7 @@ import { evenLabels, type LabeledImages } from '../core/images.js';
 import { progressGroup, type ProgressGroup } from '../core/progress.js';
 import { SecureStream, SeededStream } from '../core/rng.js';
 import { datasets } from '../data/datasets.js';
+import { inShape } from '../data/shape-of-images.js';
 import { Mechanisms, type PlannedRelease, type PublicFacts } from '../mechanisms/index.js';
 import type { Checkpoint, FitContext } from '../methods/contract.js';
 import { calibrate, defaultAccountant, Ledger } from '../privacy/index.js';
@@ -46,6 +47,7 @@ async function runChecked(
   const stream = new SeededStream(seed).fork(method.id);
   const dataset = await datasets.load(options.dataset, { root, limit, seed });
   const { facts } = dataset.train;
+  const publicDataset = await loadPublic(options, facts);
   const plan = method.spends(params, facts);
   const { delta, accountant, noiseMultiplier } = calibratePlan(plan, facts, options);
   const run = `${method.id} at epsilon ${epsilon}, seed ${seed}`;
@@ -62,7 +64,17 @@ async function runChecked(
   };
   // Nothing is kept between processes yet.
   const checkpoint: Checkpoint = { load: async () => undefined, save: async () => undefined };
-  const model = await method.fit({ mechanisms, facts, params, stream, signal, own, onSnapshot, checkpoint });
+  const model = await method.fit({
+    mechanisms,
+    facts,
+    params,
+    stream,
+    signal,
+    own,
+    onSnapshot,
+    checkpoint,
+    publicDataset,
+  });
   mechanisms.finish();
   group.keep({ epsilon: ledger.spent().upper });
 
@@ -82,6 +94,7 @@ async function runChecked(
     params,
     classes: facts.classes,
     trainingRecords: facts.size,
+    ...(publicDataset && { publicDataset: publicDataset.name, publicRecords: publicDataset.images.count }),
     private: insecureNoiseSeed === undefined,
     metrics,
     curve: curve.result(),
@@ -92,6 +105,13 @@ async function runChecked(
   };
   const folder = await saveRun(record, synthetic, options.out);
   return new Run(record, synthetic, folder);
+}
+
+/** The public dataset that was asked for, in the shape of the private images. */
+async function loadPublic({ publicDataset, root }: RunOptions, { shape }: PublicFacts) {
+  if (publicDataset === undefined) return undefined;
+  const loaded = await datasets.loadPublic(publicDataset, { root });
+  return { ...loaded, images: inShape(loaded.images, shape) };
 }
 
 /** The noise multiplier with which the whole plan costs at most the epsilon that was asked for. */

@@ -5,6 +5,7 @@ import { checkOneOf } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
 import type { DatasetName } from '../data/index.js';
 import type { MethodName } from '../methods/index.js';
+import { methods as registry } from '../methods/methods.js';
 import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
 import { progressGroup } from '../core/progress.js';
 import type { RunSummary } from '../core/results.js';
@@ -54,7 +55,8 @@ export class Sweep implements Displayable {
 
 /**
  * Every method on every dataset at every epsilon with every seed. Each run has its folder under `out`; a run whose folder is
- * there is read instead of repeated, so that a sweep that was stopped goes on where it was.
+ * there is read instead of repeated, so that a sweep that was stopped goes on where it was. `publicDataset` is for the methods
+ * that take one.
  *
  * @example await dp.sweep({ methods: ['dp-merf'], datasets: ['mnist-10k'], epsilons: [1, 10], seeds: [0, 1, 2], out: 'results/sweep' });
  */
@@ -64,10 +66,14 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
   for (const [name, values] of Object.entries({ methods, datasets, epsilons, seeds }))
     if (!Array.isArray(values) || values.length === 0)
       throw new OptionError({ asked: 'dp.sweep', wrong: `${name} is no list with a member`, got: values });
+  // Methods that take no public dataset run without; when none takes one, the first check below says so.
+  const takes = (method: MethodName) => (registry.get(method).publicData ?? 'none') !== 'none';
+  const { publicDataset, ...own } = rest;
+  const restFor = (method: MethodName) => (takes(method) || !methods.some(takes) ? { ...own, publicDataset } : own);
   const planned = methods.flatMap((method) =>
     datasets.flatMap((dataset) =>
       epsilons.flatMap((epsilon) =>
-        seeds.map((seed): RunOptions => ({ ...rest, signal, method, dataset, epsilon, seed })),
+        seeds.map((seed): RunOptions => ({ ...restFor(method), signal, method, dataset, epsilon, seed })),
       ),
     ),
   );
@@ -102,7 +108,7 @@ async function runOrRead(options: RunOptions, sweepFolder: string): Promise<RunS
 function checkSame(found: RunSummary, options: RunOptions, folder: string): void {
   const { request: stored = {} } = found as RunSummary & { readonly request?: Record<string, unknown> };
   const asked = requestOf(options);
-  const other = Object.keys(asked).find((name) => JSON.stringify(stored[name]) !== JSON.stringify(asked[name]));
+  const other = Object.keys(asked).find((name) => JSON.stringify(stored[name] ?? null) !== JSON.stringify(asked[name]));
   if (other === undefined) return;
   throw new OptionError({
     asked: 'dp.sweep',

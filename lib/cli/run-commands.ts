@@ -12,6 +12,7 @@ const shared = (command: Command): Command =>
     .option('--delta <delta>', 'probability that the guarantee does not hold (default: 1 / (N ln N))', number)
     .option('--scale <scale>', 'smoke, laptop or paper (default: laptop)')
     .option('--accountant <name>', 'how losses are added up')
+    .option('--public-dataset <name>', 'public dataset to train with first, for methods that take one')
     .option('--params <name=value>', 'a parameter of the method; may be repeated', assignment)
     .option('--metrics <names>', 'metrics, separated by commas (default: all)', names)
     .option('--samples <count>', 'synthetic images to make', number)

@@ -16,6 +16,21 @@ export const datasets = {
   /** What is known of a dataset without reading it. */
   describe: (name: DatasetName): DatasetDefinition => registry.get(name),
 
+  /** The same of a public dataset; a private one is refused. */
+  describePublic(name: DatasetName): DatasetDefinition {
+    const definition = registry.get(name);
+    if (definition.public) return definition;
+    throw new DataError({
+      asked: `public dataset '${name}'`,
+      wrong: 'the dataset is private: rows used without noise would be a release that no budget covers',
+      expected: datasets.publicNames().join(', '),
+      next: `Open it with dp.datasets.load('${name}').`,
+    });
+  },
+
+  /** Names of the datasets whose rows anyone may have. */
+  publicNames: (): string[] => registry.names().filter((name) => registry.get(name).public),
+
   /** Adds a dataset of your own: `dp.run({ dataset })` then knows it. */
   define: (definition: DatasetDefinition): DatasetDefinition => registry.define(definition, { replace: true }),
 
@@ -45,18 +60,7 @@ export const datasets = {
 
   /** Opens the training part of a public dataset as plain rows; a private dataset is refused. */
   async loadPublic(name: DatasetName, options: LoadOptions = {}): Promise<PublicDataset> {
-    const definition = registry.get(name);
-    if (!definition.public)
-      throw new DataError({
-        asked: `dp.datasets.loadPublic('${name}')`,
-        wrong: 'the dataset is private: rows used without noise would be a release that no budget covers',
-        expected: registry
-          .all()
-          .filter((each) => each.public)
-          .map(({ id }) => id)
-          .join(', '),
-        next: `Open it with dp.datasets.load('${name}').`,
-      });
+    const definition = datasets.describePublic(name);
     const { train } = await read(definition, options);
     return { name, classes: definition.classes, images: train };
   },
