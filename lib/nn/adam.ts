@@ -1,10 +1,12 @@
 import { tf, type Tensor, type Variable } from '../tensor/index.js';
-import type { NetworkParameters } from './parameters.js';
+import { disposeAll, zerosLike, type NetworkParameters } from './parameters.js';
+import { named, restoreVariables, StepCount, type TrainingState } from './training-state.js';
 
 /** Adam (Kingma and Ba 2015, Algorithm 1), with the learning rate given at each step. */
-export class Adam {
-  readonly #moments = new Map<string, { first: Variable; second: Variable }>();
-  #steps = 0;
+export class Adam implements TrainingState {
+  readonly #first: NetworkParameters;
+  readonly #second: NetworkParameters;
+  readonly #steps = new StepCount();
 
   constructor(
     readonly parameters: NetworkParameters,
@@ -12,22 +14,19 @@ export class Adam {
     readonly beta2 = 0.999,
     readonly epsilon = 1e-8,
   ) {
-    for (const [name, { shape }] of Object.entries(parameters))
-      this.#moments.set(
-        name,
-        tf.tidy(() => ({ first: tf.variable(tf.zeros(shape)), second: tf.variable(tf.zeros(shape)) })),
-      );
+    this.#first = zerosLike(parameters);
+    this.#second = zerosLike(parameters);
   }
 
   /** One step along given gradients, by parameter name. */
   apply(gradients: Readonly<Record<string, Tensor>>, learningRate: number): void {
-    this.#steps++;
+    const step = this.#steps.next();
     const { beta1, beta2, epsilon } = this;
-    const rate = (learningRate * Math.sqrt(1 - beta2 ** this.#steps)) / (1 - beta1 ** this.#steps);
+    const rate = (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
     tf.tidy(() => {
       for (const [name, variable] of Object.entries(this.parameters)) {
         const gradient = gradients[name]!;
-        const { first, second } = this.#moments.get(name)!;
+        const [first, second] = [this.#first[name]!, this.#second[name]!];
         first.assign(first.mul(beta1).add(gradient.mul(1 - beta1)));
         second.assign(second.mul(beta2).add(gradient.square().mul(1 - beta2)));
         variable.assign(variable.sub(first.mul(rate).div(second.sqrt().add(epsilon))));
@@ -35,10 +34,20 @@ export class Adam {
     });
   }
 
+  state(prefix = 'adam'): Record<string, Variable> {
+    return {
+      ...named(`${prefix}/first`, this.#first),
+      ...named(`${prefix}/second`, this.#second),
+      [`${prefix}/steps`]: this.#steps.variable,
+    };
+  }
+
+  async restore(tensors: Readonly<Record<string, Tensor>>, prefix = 'adam'): Promise<void> {
+    restoreVariables('Adam', this.state(prefix), tensors);
+    await this.#steps.reread();
+  }
+
   dispose(): void {
-    for (const { first, second } of this.#moments.values()) {
-      first.dispose();
-      second.dispose();
-    }
+    disposeAll(this.state());
   }
 }

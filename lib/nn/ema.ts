@@ -1,6 +1,7 @@
 import { OptionError } from '../core/errors.js';
-import { tf } from '../tensor/index.js';
+import { tf, type Tensor, type Variable } from '../tensor/index.js';
 import { disposeAll, type NetworkParameters } from './parameters.js';
+import { named, restoreVariables, StepCount, type TrainingState } from './training-state.js';
 
 export interface EmaOptions {
   /** The largest decay, in [0, 1); default 0.999. */
@@ -20,12 +21,12 @@ export interface EmaOptions {
  * adam.apply(gradients, rate); ema.update();   // once a logical step
  * ema.copyInto(network.parameters);
  */
-export class Ema {
+export class Ema implements TrainingState {
   /** The averages, under the names of the parameters. */
   readonly shadow: NetworkParameters;
   readonly #rate: number;
   readonly #warmUp: boolean;
-  #updates = 0;
+  readonly #updates = new StepCount();
 
   constructor(
     readonly parameters: NetworkParameters,
@@ -53,7 +54,7 @@ export class Ema {
 
   /** Takes in the parameters as they are now: shadow = decay shadow + (1 - decay) parameter. */
   update(): void {
-    const step = 1 - this.decay(++this.#updates);
+    const step = 1 - this.decay(this.#updates.next());
     tf.tidy(() => {
       for (const [name, shadow] of Object.entries(this.shadow))
         shadow.assign(shadow.add(this.parameters[name]!.sub(shadow).mul(step)));
@@ -67,7 +68,16 @@ export class Ema {
     });
   }
 
+  state(prefix = 'ema'): Record<string, Variable> {
+    return { ...named(`${prefix}/shadow`, this.shadow), [`${prefix}/updates`]: this.#updates.variable };
+  }
+
+  async restore(tensors: Readonly<Record<string, Tensor>>, prefix = 'ema'): Promise<void> {
+    restoreVariables('Ema', this.state(prefix), tensors);
+    await this.#updates.reread();
+  }
+
   dispose(): void {
-    disposeAll(this.shadow);
+    disposeAll(this.state());
   }
 }

@@ -19,6 +19,12 @@ export function constant(shape: number[], value: number): Variable {
   return tf.tidy(() => tf.variable(tf.fill(shape, value)));
 }
 
+/** Variables of the same names and shapes that start at zero and that no gradient is taken by. */
+export function zerosLike(parameters: NetworkParameters): NetworkParameters {
+  const zeros = (shape: number[]) => tf.tidy(() => tf.variable(tf.zeros(shape), false));
+  return Object.fromEntries(Object.entries(parameters).map(([name, { shape }]) => [name, zeros(shape)]));
+}
+
 /** Copies of all weights, to come back to with `restore`. */
 export function snapshot(parameters: NetworkParameters): Tensor[] {
   return Object.values(parameters).map((variable) => tf.keep(variable.clone()));

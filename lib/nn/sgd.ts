@@ -1,7 +1,8 @@
 import { check } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
 import { tf, type Tensor, type Variable } from '../tensor/index.js';
-import type { NetworkParameters } from './parameters.js';
+import { disposeAll, zerosLike, type NetworkParameters } from './parameters.js';
+import { named, restoreVariables, type TrainingState } from './training-state.js';
 
 export interface SgdOptions {
   /** In [0, 1), default 0: how much of the last step goes on. */
@@ -16,8 +17,9 @@ export interface SgdOptions {
  *
  * @throws OptionError when the momentum is outside [0, 1) or the weight decay is negative.
  */
-export class Sgd {
-  readonly #velocities = new Map<string, Variable>();
+export class Sgd implements TrainingState {
+  /** None without momentum. */
+  readonly #velocities: NetworkParameters;
   readonly #momentum: number;
   readonly #weightDecay: number;
 
@@ -30,12 +32,7 @@ export class Sgd {
       throw new OptionError({ asked: 'Sgd', wrong: 'momentum is out of range', got: momentum, expected: 'below 1' });
     this.#momentum = momentum;
     this.#weightDecay = weightDecay;
-    if (momentum === 0) return;
-    for (const [name, { shape }] of Object.entries(parameters))
-      this.#velocities.set(
-        name,
-        tf.tidy(() => tf.variable(tf.zeros(shape), false)),
-      );
+    this.#velocities = momentum === 0 ? {} : zerosLike(parameters);
   }
 
   /** One step along given gradients, by parameter name. */
@@ -44,14 +41,23 @@ export class Sgd {
       for (const [name, variable] of Object.entries(this.parameters)) {
         const gradient =
           this.#weightDecay === 0 ? gradients[name]! : gradients[name]!.add(variable.mul(this.#weightDecay));
-        const velocity = this.#velocities.get(name);
+        const velocity = this.#velocities[name];
         velocity?.assign(velocity.mul(this.#momentum).add(gradient));
         variable.assign(variable.sub((velocity ?? gradient).mul(learningRate)));
       }
     });
   }
 
+  state(prefix = 'sgd'): Record<string, Variable> {
+    return named(`${prefix}/velocity`, this.#velocities);
+  }
+
+  restore(tensors: Readonly<Record<string, Tensor>>, prefix = 'sgd'): Promise<void> {
+    restoreVariables('Sgd', this.state(prefix), tensors);
+    return Promise.resolve();
+  }
+
   dispose(): void {
-    for (const velocity of this.#velocities.values()) velocity.dispose();
+    disposeAll(this.#velocities);
   }
 }
