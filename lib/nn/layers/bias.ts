@@ -13,7 +13,7 @@ export function bias({ name, shape }: { name: string; shape: readonly number[] }
   const size = shape.reduce((product, length) => product * length, 1);
   return {
     kind: 'bias',
-    parameters: { [weight]: copiedParameter(shape) },
+    parameters: { [weight]: copiedParameter(shape, 0) },
     probeShape: ([batch]) => [batch!, size],
     apply: (weights, input, probe) => {
       const [batch, missing] = [input.shape[0]!, input.rank - 1 - shape.length];

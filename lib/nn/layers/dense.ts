@@ -1,6 +1,6 @@
 import { tf, type Tensor, type Tensor2D, type Tensor3D } from '../../tensor/index.js';
 import { materialised, ofProduct } from './example-gradients.js';
-import type { Layer, LayerParameter } from './layer.js';
+import { byBothSides, type Initial, type Layer, type LayerParameter } from './layer.js';
 
 export interface DenseOptions {
   readonly name: string;
@@ -8,6 +8,8 @@ export interface DenseOptions {
   readonly outputs: number;
   /** Default true. */
   readonly bias?: boolean;
+  /** The kernel's values before training. Default: by both its sides, with gain 1. */
+  readonly initial?: Initial;
 }
 
 /**
@@ -16,12 +18,13 @@ export interface DenseOptions {
  * @example
  * const layer = dense({ name: 'out', inputs: 64, outputs: 10 });   // out.kernel [64, 10], out.bias [10]
  */
-export function dense({ name, inputs, outputs, bias = true }: DenseOptions): Layer {
+export function dense(options: DenseOptions): Layer {
+  const { name, inputs, outputs, bias = true, initial = byBothSides(1, inputs, outputs) } = options;
   const [kernelName, biasName] = [`${name}.kernel`, `${name}.bias`];
   return {
     kind: 'dense',
     parameters: {
-      [kernelName]: matrixParameter(inputs, outputs),
+      [kernelName]: matrixParameter([inputs, outputs], initial),
       ...(bias ? { [biasName]: outputBias(outputs) } : {}),
     },
     probeShape: (shape) => [...shape.slice(0, -1), outputs],
@@ -34,11 +37,12 @@ export function dense({ name, inputs, outputs, bias = true }: DenseOptions): Lay
 }
 
 /** A matrix `[inputs, outputs]` that multiplies the last axis of the input. */
-export function matrixParameter(inputs: number, outputs: number): LayerParameter {
+export function matrixParameter(shape: readonly [number, number], initial: Initial): LayerParameter {
   return {
-    shape: [inputs, outputs],
+    shape,
+    initial,
     gradients: (input, gradient, examples) =>
-      ofProduct(byPosition(input, examples), byPosition(gradient, examples), [inputs, outputs]),
+      ofProduct(byPosition(input, examples), byPosition(gradient, examples), shape),
   };
 }
 
@@ -53,6 +57,7 @@ export function byMatrix(input: Tensor, matrix: Tensor): Tensor {
 export function outputBias(size: number): LayerParameter {
   return {
     shape: [size],
+    initial: { law: 'constant', value: 0 },
     gradients: (_input, gradient, examples) => materialised([byPosition(gradient, examples).sum(1)], [size]),
   };
 }

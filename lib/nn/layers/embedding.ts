@@ -12,7 +12,7 @@ export function embedding({ name, count, size }: { name: string; count: number; 
   const table = `${name}.table`;
   return {
     kind: 'embedding',
-    parameters: { [table]: matrixParameter(count, size) },
+    parameters: { [table]: matrixParameter([count, size], { law: 'normal', deviation: 1 }) },
     probeShape: (shape) => [...shape.slice(0, -1), size],
     apply: (weights, input, probe) => {
       const output = byMatrix(input, weights[table]!);

@@ -37,7 +37,7 @@ export function groupNorm({ name, channels, groups, silu = false, epsilon = 1e-5
   const [scaleName, shiftName] = [`${name}.scale`, `${name}.shift`];
   return {
     kind: 'groupNorm',
-    parameters: { [scaleName]: copiedParameter([channels]), [shiftName]: copiedParameter([channels], channels) },
+    parameters: { [scaleName]: copiedParameter([channels], 1), [shiftName]: copiedParameter([channels], 0, channels) },
     probeShape: ([batch]) => [batch!, 2 * channels],
     apply: (weights, input, probe) => {
       const batch = input.shape[0]!;

@@ -22,7 +22,7 @@ export function layerNorm({ name, size, epsilon = 1e-5 }: LayerNormOptions): Lay
   const [scaleName, shiftName] = [`${name}.scale`, `${name}.shift`];
   return {
     kind: 'layerNorm',
-    parameters: { [scaleName]: copiedParameter([size]), [shiftName]: copiedParameter([size], size) },
+    parameters: { [scaleName]: copiedParameter([size], 1), [shiftName]: copiedParameter([size], 0, size) },
     probeShape: ([batch]) => [batch!, 2 * size],
     apply: (weights, input, probe) => {
       const batch = input.shape[0]!;

@@ -11,9 +11,24 @@ export interface ExampleGradients {
   weightedSum(coefficients: Tensor1D): Tensor;
 }
 
+/** The values that a parameter has before training: all one number, or drawn around 0. */
+export type Initial =
+  | { readonly law: 'constant'; readonly value: number }
+  | { readonly law: 'normal'; readonly deviation: number }
+  | { readonly law: 'uniform'; readonly variance: number };
+
+/**
+ * Uniform with variance `gain / ((fanIn + fanOut) / 2)`, for weights of sums over `fanIn` values that go to `fanOut` sums: with
+ * gain 1 signals keep their size both ways (Glorot and Bengio 2010).
+ */
+export function byBothSides(gain: number, fanIn: number, fanOut: number): Initial {
+  return { law: 'uniform', variance: gain / ((fanIn + fanOut) / 2) };
+}
+
 /** One parameter of a layer and the rule for its gradients. */
 export interface LayerParameter {
   readonly shape: readonly number[];
+  readonly initial: Initial;
   /**
    * Gradients by this parameter, for each example, from the layer's input `[rows, ...]` and the gradient of the sum of the
    * examples' losses by the layer's probe. There may be several rows an example, the same number for each and one after the
@@ -32,6 +47,8 @@ export interface LayerParameter {
 export interface Layer {
   /** For messages. */
   readonly kind: string;
+  /** What it is for in its network: see `inRole`. */
+  readonly role?: string;
   /** By name in the flat dictionary of weights: `${layer's name}.kernel`. */
   readonly parameters: Readonly<Record<string, LayerParameter>>;
   /** Shape of the probe for this input; its first length is the input's. */

@@ -11,7 +11,7 @@ export function scale({ name }: { name: string }): Layer {
   const weight = `${name}.scale`;
   return {
     kind: 'scale',
-    parameters: { [weight]: copiedParameter([]) },
+    parameters: { [weight]: copiedParameter([], 1) },
     probeShape: ([batch]) => [batch!, 1],
     apply: (weights, input, probe) => {
       const batch = input.shape[0]!;

@@ -4,12 +4,13 @@ import type { LayerParameter } from './layer.js';
 
 /**
  * A small parameter of which each row has a copy `[rows, size]` in the forward pass: the gradient by the copies, which is the
- * probe's from column `start` on, summed over an example's rows, is the example's gradient.
+ * probe's from column `start` on, summed over an example's rows, is the example's gradient. It starts as one `value`.
  */
-export function copiedParameter(shape: readonly number[], start = 0): LayerParameter {
+export function copiedParameter(shape: readonly number[], value: number, start = 0): LayerParameter {
   const size = shape.reduce((product, length) => product * length, 1);
   return {
     shape,
+    initial: { law: 'constant', value },
     gradients: (_input, probeGradient, examples) => {
       const rows = probeGradient.shape[0]!;
       const ofRows = tf.slice(probeGradient, [0, start], [rows, size]);

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { SeededStream } from '../../../../lib/core/rng.js';
+import { single, type Composite } from '../../../../lib/nn/layers/composite.js';
 import type { Layer } from '../../../../lib/nn/layers/layer.js';
 import type { Weights } from '../../../../lib/nn/parameters.js';
 import { forwardTape, withExampleGradients, type ExampleLosses } from '../../../../lib/nn/tape.js';
@@ -60,12 +61,12 @@ export async function relativeDifference(got: Tensor, expected: Tensor): Promise
   return top! / bottom!;
 }
 
-/** A loss that sees every output of a layer, with another slope at each: inputs and targets `[examples, copies, ...]`. */
+/** A loss that sees every output, with another slope at each: inputs and targets `[examples, copies, ...]`. */
 const lossesOf =
-  (layer: Layer): ExampleLosses =>
+  (model: Composite): ExampleLosses =>
   (tape, input, target) => {
     const [examples, copies, ...rest] = input!.shape as [number, number, ...number[]];
-    const output = tape.use(layer, input!.reshape([examples * copies, ...rest]));
+    const output = model.apply(tape, input!.reshape([examples * copies, ...rest]));
     return output
       .sub(target!.reshape(output.shape))
       .square()
@@ -74,21 +75,26 @@ const lossesOf =
   };
 
 /**
- * All that a layer's rules give, by themselves and in a recorded graph, against the loop over examples; the largest
+ * All that the rules of a layer, or of layers put together, give, by themselves and in a recorded graph, against the loop over examples; the largest
  * relative difference seen. Each example has `copies` rows of its own, over which its loss is averaged.
  */
-export async function largestDifference(layer: Layer, inputShape: readonly number[], copies = 1): Promise<number> {
+export async function largestDifference(
+  layer: Layer | Composite,
+  inputShape: readonly number[],
+  copies = 1,
+): Promise<number> {
+  const model = 'layers' in layer ? layer : single(layer);
   const before = tf.memory().numTensors;
-  const weights = weightsOf(layer);
+  const weights = weightsOf(...model.layers);
   const names = Object.keys(weights);
   const [examples, ...rest] = inputShape as [number, ...number[]];
   const input = normal([examples, copies, ...rest], 'input');
   const target = tf.tidy(() => {
-    const rows = forwardTape(weights).use(layer, input.reshape([examples * copies, ...rest]));
+    const rows = model.apply(forwardTape(weights), input.reshape([examples * copies, ...rest]));
     return normal([examples, copies, ...rows.shape.slice(1)], 'target');
   });
   const coefficients = normal([inputShape[0]!], 'coefficients') as Tensor1D;
-  const losses = lossesOf(layer);
+  const losses = lossesOf(model);
   const expected = tf.tidy(() =>
     naiveGradients(losses, weights, [input, target]).flatMap((all) => {
       const rows = all.reshape([all.shape[0]!, all.size / all.shape[0]!]);

@@ -1,43 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OptionError } from '../../../../lib/core/errors.js';
+import { crossAttention } from '../../../../lib/nn/layers/cross-attention.js';
 import { selfAttention } from '../../../../lib/nn/layers/self-attention.js';
-import { forwardTape, withExampleGradients, type ExampleLosses } from '../../../../lib/nn/tape.js';
-import { replay, setupEngine, tf, type Tensor, type Tensor2D } from '../../../../lib/tensor/index.js';
-import { naiveGradients, normal, relativeDifference, relativeTolerance, weightsOf } from './naive.js';
+import { forwardTape } from '../../../../lib/nn/tape.js';
+import { setupEngine, tf, type Tensor, type Tensor2D } from '../../../../lib/tensor/index.js';
+import { normal, relativeDifference, relativeTolerance, weightsOf } from './naive.js';
 
 beforeAll(() => setupEngine());
 
 describe('self-attention', () => {
-  it.each([
-    [8, 2, 5],
-    [6, 1, 30],
-  ])('of size %i with %i heads gives the gradients of a loop over examples', async (size, heads, positions) => {
-    const before = tf.memory().numTensors;
-    const attention = selfAttention({ name: 'a', size, heads });
-    const weights = weightsOf(...attention.layers);
-    const names = Object.keys(weights);
-    const x = normal([3, positions, size], 'x');
-    const losses: ExampleLosses = (tape, x) => attention.apply(tape, x!).sub(x!).square().mean([1, 2]);
-    const compute = (x: Tensor, ...values: Tensor[]) => {
-      const given = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-      return withExampleGradients(losses, { weights: given, trained: names, inputs: [x] }, (gradients) =>
-        [...gradients.values()].flatMap((g) => [g.all(), g.squaredNorms()]),
-      );
-    };
-    const expected = tf.tidy(() =>
-      naiveGradients(losses, weights, [x]).flatMap((g) => [g, g.reshape([3, -1]).square().sum(1)]),
-    );
-    const graph = replay(compute);
-    const given = [x, ...Object.values(weights)] as const;
-    const results = [compute(...given), graph.run(given)];
-    for (const result of results)
-      for (const [i, got] of result.entries())
-        expect(await relativeDifference(got, expected[i]!)).toBeLessThan(relativeTolerance);
-    graph.dispose();
-    tf.dispose([x, weights, expected, results.flat()]);
-    expect(tf.memory().numTensors).toBe(before);
-  });
-
   it('is softmax(q k / sqrt(width)) v, head by head', async () => {
     const [size, width] = [6, 3];
     const attention = selfAttention({ name: 'a', size, heads: 2 });
@@ -61,9 +32,33 @@ describe('self-attention', () => {
     tf.dispose([x, weights, got, expected]);
   });
 
+  it('of the input as its own context is cross-attention', async () => {
+    const size = 6;
+    const together = selfAttention({ name: 'a', size, heads: 3 });
+    const apart = crossAttention({ name: 'a', size, contextSize: size, heads: 3 });
+    const weights = weightsOf(...together.layers);
+    const x = normal([2, 5, size], 'x');
+    const [got, expected] = tf.tidy(() => {
+      const part = (value: Tensor, i: number) =>
+        value.slice([...value.shape.slice(1).map(() => 0), i * size], [...value.shape.slice(0, -1), size]);
+      const maps = ['query', 'key', 'value'].flatMap((map, i) =>
+        ['kernel', 'bias'].map((kind) => [`a.${map}.${kind}`, part(weights[`a.project.${kind}`]!, i)] as const),
+      );
+      return [
+        apart.apply(forwardTape({ ...weights, ...Object.fromEntries(maps) }), x, x),
+        together.apply(forwardTape(weights), x),
+      ] as const;
+    });
+    expect(await relativeDifference(got, expected)).toBeLessThan(relativeTolerance);
+    tf.dispose([x, weights, got, expected]);
+  });
+
   it('refuses heads that do not divide the size', () => {
     const wrong = () => selfAttention({ name: 'a', size: 8, heads: 3 });
     expect(wrong).toThrow(OptionError);
     expect(wrong).toThrow('selfAttention: the heads do not divide the size; got 3, expected a divisor of 8.');
+    expect(() => crossAttention({ name: 'a', size: 8, contextSize: 4, heads: 5 })).toThrow(
+      'crossAttention: the heads do not divide the size; got 5, expected a divisor of 8.',
+    );
   });
 });
