@@ -2,6 +2,7 @@ import type { DataId, Tensor, TensorInfo } from '@tensorflow/tfjs-node';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
 import { OptionError } from '../../core/errors.js';
 import type { TensorflowModule } from '../runtime/load.js';
+import type { StandIns } from './stand-ins.js';
 
 /** A value of the graph: output number `output` of node number `node`. */
 export interface ValueRef {
@@ -28,6 +29,7 @@ export interface ConstantNode {
   readonly kind: 'constant';
   readonly dtype: string;
   readonly shape: readonly number[];
+  /** Of one element only, where all are the same: `tf.zeros` of a batch would be megabytes. */
   readonly bytes: Uint8Array;
 }
 
@@ -63,8 +65,10 @@ interface Int64Value {
 }
 
 /**
- * Runs a function once and writes down every TensorFlow op it calls.
+ * Runs a function once and writes down every TensorFlow op it calls. Its values are those of stand-ins, which is no matter:
+ * it may not look at them.
  *
+ * @param standIns shared by several recordings of one function, so that all but the first take milliseconds.
  * @throws OptionError for what a graph cannot hold: values read back, tensors from outside that are no arguments, an
  * asynchronous function.
  */
@@ -73,11 +77,12 @@ export function record(
   name: string,
   run: (inputs: Tensor[]) => readonly Tensor[],
   inputs: readonly Tensor[],
+  standIns: StandIns,
 ): Recording {
-  const recorder = new Recorder(tf.backend() as NodeJSKernelBackend, name);
+  const recorder = new Recorder(tf.backend() as NodeJSKernelBackend, name, standIns);
   const outputs: ValueRef[] = [];
-  tf.tidy(() => {
-    recorder.during(() => {
+  recorder.during(() => {
+    tf.tidy(() => {
       for (const output of run(inputs.map((input) => recorder.argument(input)))) outputs.push(recorder.find(output));
     });
   });
@@ -98,13 +103,14 @@ class Recorder {
   constructor(
     readonly backend: NodeJSKernelBackend,
     readonly name: string,
+    readonly standIns: StandIns,
   ) {}
 
   /** A copy of the argument that no other tensor shares data with: the same tensor may be passed twice. */
   argument(tensor: Tensor): Tensor {
     const { backend } = this;
     const type = { name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.getDTypeInteger(tensor.dtype) };
-    const copy = execute(backend, 'Identity', [type], [tensor], 1)[0]!;
+    const copy = executed(backend, 'Identity', [type], [tensor], 1)[0]!;
     this.#places.set(copy.dataId, this.#add({ kind: 'argument', dtype: tensor.dtype, shape: tensor.shape }));
     return copy;
   }
@@ -113,13 +119,19 @@ class Recorder {
   during(work: () => void): void {
     const { backend } = this;
     const multiple: Execute = (op, attributes, inputs, count) => {
-      const outputs = execute(backend, op, attributes, inputs, count);
-      this.#addOp(op, attributes as unknown as OpAttributeValue[], inputs as AnyInput[], outputs);
+      const refs = (inputs as AnyInput[]).map((input) =>
+        'valueArray' in input ? this.#int64(input) : this.find(input),
+      );
+      const call = this.#call(op, attributes as unknown as OpAttributeValue[], refs, count);
+      const outputs = this.standIns.results(call, () => executed(backend, op, attributes, inputs, count));
+      this.#addOp(op, attributes as unknown as OpAttributeValue[], refs, outputs);
       return outputs;
     };
+    const disposeData: NodeJSKernelBackend['disposeData'] = (dataId, force = false) =>
+      this.standIns.disposeData(dataId, force, () => prototypeOf(backend).disposeData.call(backend, dataId, force));
     const write: NodeJSKernelBackend['write'] = (values, shape, dtype) => {
       const dataId = prototypeOf(backend).write.call(backend, values, shape, dtype);
-      if (values !== null) this.#written.set(dataId, { dtype, shape: [...shape], bytes: bytesOf(values) });
+      if (values !== null) this.#written.set(dataId, { dtype, shape: [...shape], bytes: bytesOf(values, dtype) });
       return dataId;
     };
     const read = (dataId: DataId) => {
@@ -136,6 +148,7 @@ class Recorder {
       executeMultipleOutputs: multiple,
       executeSingleOutput: (op: string, attributes: never[], inputs: never[]) => multiple(op, attributes, inputs, 1)[0],
       write,
+      disposeData,
       readSync: read,
       // A rejected promise that nobody waits for would end the process: this one stays open, and the fault is thrown below.
       read: (dataId: DataId) => new Promise((resolve) => this.#attempt(() => resolve(read(dataId)))),
@@ -143,8 +156,7 @@ class Recorder {
     try {
       work();
     } finally {
-      for (const method of ['executeMultipleOutputs', 'executeSingleOutput', 'write', 'readSync', 'read'])
-        Reflect.deleteProperty(patched, method);
+      for (const method of patches) Reflect.deleteProperty(patched, method);
     }
     if (this.#fault) throw this.#fault;
   }
@@ -165,8 +177,18 @@ class Recorder {
     return place;
   }
 
-  #addOp(op: string, attributes: OpAttributeValue[], inputs: AnyInput[], outputs: Tensor[]): void {
-    const refs = inputs.map((input) => ('valueArray' in input ? this.#int64(input) : this.find(input)));
+  /** What determines the types of an op's results: of float32 inputs that are no constants only the shape. */
+  #call(op: string, attributes: readonly OpAttributeValue[], inputs: readonly ValueRef[], count: number): string {
+    const types = inputs.map((ref) => {
+      const node = this.nodes[ref.node]!;
+      const { dtype, shape } = typeOf(node, ref.output);
+      const exact = dtype !== 'float32' || node.kind === 'constant';
+      return exact ? `${ref.node}:${ref.output}` : `[${shape.join()}]`;
+    });
+    return `${op} ${count} ${types.join()} ${JSON.stringify(attributes)}`;
+  }
+
+  #addOp(op: string, attributes: OpAttributeValue[], refs: ValueRef[], outputs: Tensor[]): void {
     const types = outputs.map(({ dtype, shape }) => ({ dtype, shape }));
     const { node } = this.#add({
       kind: 'op',
@@ -187,7 +209,7 @@ class Recorder {
   }
 
   #int64({ valueArray }: Int64Value): ValueRef {
-    return this.#constant({ dtype: 'int64', shape: [], bytes: bytesOf(valueArray) });
+    return this.#constant({ dtype: 'int64', shape: [], bytes: bytesOf(valueArray, 'int64') });
   }
 
   /** Equal small constants are one node: shapes and axes come again and again. */
@@ -218,13 +240,23 @@ class Recorder {
 
 const prototypeOf = (backend: NodeJSKernelBackend) => Object.getPrototypeOf(backend) as NodeJSKernelBackend;
 
+const patches = ['executeMultipleOutputs', 'executeSingleOutput', 'write', 'disposeData', 'readSync', 'read'];
+
 /** The backend's own way, whatever stands on the object at the moment. */
-function execute(backend: NodeJSKernelBackend, ...call: Parameters<Execute>): Tensor[] {
+function executed(backend: NodeJSKernelBackend, ...call: Parameters<Execute>): Tensor[] {
   return prototypeOf(backend).executeMultipleOutputs.apply(backend, call);
 }
 
+/** Bytes of one element of the types that a graph can hold once for all elements. */
+const elementBytes: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
+
 /** The bytes of values as TensorFlow lays them out; a copy, because the caller may reuse its array. */
-function bytesOf(values: unknown): Uint8Array {
-  if (Array.isArray(values) || !ArrayBuffer.isView(values)) return Uint8Array.from(values as number[]);
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
+function bytesOf(values: unknown, dtype: string): Uint8Array {
+  const bytes =
+    Array.isArray(values) || !ArrayBuffer.isView(values)
+      ? Uint8Array.from(values as number[])
+      : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const size = elementBytes[dtype];
+  const same = size && Buffer.compare(bytes.subarray(size), bytes.subarray(0, -size)) === 0;
+  return bytes.slice(0, same ? size : undefined);
 }

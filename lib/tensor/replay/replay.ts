@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Tensor } from '@tensorflow/tfjs-node';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
 import { OptionError } from '../../core/errors.js';
 import type { TensorflowModule } from '../runtime/load.js';
 import { inBfloat16 } from './bfloat16.js';
 import { record, type Recording } from './recording.js';
 import { savedModel, type AttributeKinds } from './saved-model.js';
+import { StandIns } from './stand-ins.js';
 
 export interface ReplayOptions {
   /** Name for messages. Default: the function's own. */
@@ -103,8 +105,7 @@ export class Replay {
   }
 
   #compile(inputs: readonly Tensor[]): Graph {
-    const recording = this.#record(inputs);
-    this.#checkRepeats(recording, this.#record(inputs));
+    const recording = this.#recordTwice(inputs);
     const graph = this.#precision === 'bfloat16' ? inBfloat16(recording, this.#binding()) : recording;
     const { bytes, feeds, fetches } = savedModel(graph, this.#binding());
     const folder = mkdtempSync(join(tmpdir(), 'dpbench-graph-'));
@@ -116,7 +117,18 @@ export class Replay {
     }
   }
 
-  #record(inputs: readonly Tensor[]): Recording {
+  #recordTwice(inputs: readonly Tensor[]): Recording {
+    const standIns = new StandIns(this.#tf.backend() as NodeJSKernelBackend);
+    try {
+      const recording = this.#record(inputs, standIns);
+      this.#checkRepeats(recording, this.#record(inputs, standIns));
+      return recording;
+    } finally {
+      standIns.dispose();
+    }
+  }
+
+  #record(inputs: readonly Tensor[], standIns: StandIns): Recording {
     const compute = (copies: Tensor[]) => {
       const outputs: unknown = this.#compute(...copies);
       if (Array.isArray(outputs) && outputs.every((output) => output instanceof this.#tf.Tensor)) return outputs;
@@ -126,7 +138,7 @@ export class Replay {
         expected: 'a function that returns a list of tensors at once',
       });
     };
-    return record(this.#tf, this.#name, compute, inputs);
+    return record(this.#tf, this.#name, compute, inputs, standIns);
   }
 
   /** The same arguments must give the same ops and constants; else the graph would freeze what should change. */

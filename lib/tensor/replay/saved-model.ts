@@ -120,15 +120,16 @@ function shapeMessage(shape: readonly number[]): unknown {
   return message;
 }
 
-/** A constant of one value throughout is written as that value: `tf.zeros` of a batch would be megabytes. */
 function constantMessage({ dtype, shape, bytes }: ConstantNode): unknown {
   const message = new (messages().Tensor)();
   message.setDtype(typeNumbers[dtype]);
   message.setTensorShape(shapeMessage(shape));
-  const size = dtype === 'bool' ? 1 : dtype === 'int64' || dtype === 'complex64' ? 8 : 4;
-  const same = bytes.length > size && Buffer.compare(bytes.subarray(size), bytes.subarray(0, -size)) === 0;
-  const [value] = dtype === 'float32' ? new Float32Array(bytes.slice(0, 4).buffer) : [];
-  if (same && value !== undefined) message.setFloatValList([value]);
+  // A list of one value stands for as many as the shape holds, where there are any.
+  const filled = shape.every((size) => size > 0);
+  const once = bytes.length === (dtype === 'bool' ? 1 : 4) && filled;
+  if (once && dtype === 'float32') message.setFloatValList([new Float32Array(bytes.slice().buffer)[0]]);
+  else if (once && dtype === 'int32') message.setIntValList([new Int32Array(bytes.slice().buffer)[0]]);
+  else if (once && dtype === 'bool') message.setBoolValList([bytes[0] === 1]);
   else message.setTensorContent(bytes);
   return message;
 }
