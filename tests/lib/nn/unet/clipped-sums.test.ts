@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { SeededStream } from '../../../../lib/core/rng.js';
+import { ClippedGradient } from '../../../../lib/mechanisms/dp-sgd/clipped-gradient.js';
+import { edm } from '../../../../lib/nn/edm-preconditioning.js';
+import { denoisingLoss, drawSigmas, scaleRows } from '../../../../lib/nn/edm.js';
+import { disposeAll } from '../../../../lib/nn/parameters.js';
+import { withExampleGradients, type ExampleLosses } from '../../../../lib/nn/tape.js';
+import { unetSizes } from '../../../../lib/nn/unet/sizes.js';
+import { networkOf, unet } from '../../../../lib/nn/unet/unet.js';
+import { setupEngine, tf, type Tensor, type Tensor1D, type Tensor2D } from '../../../../lib/tensor/index.js';
+import { naiveClippedSums, normal, relativeDifference, relativeTolerance, weightsOf } from '../layers/naive.js';
+
+beforeAll(() => setupEngine());
+
+const network = unet({ shape: { height: 28, width: 28, channels: 1 }, classes: 3, ...unetSizes.smoke });
+const examples = 4;
+
+/** The loss of DPDM: each example with k noise levels and noises, and one label for all of them. */
+const losses: ExampleLosses = (tape, images, noise, scales, labels) => {
+  const [rows, copies, height, width, channels] = noise!.shape as [number, number, number, number, number];
+  const repeated = images!.expandDims(1).tile([1, copies, 1, 1, 1]).reshape([-1, height, width, channels]);
+  const each = labels!.expandDims(1).tile([1, copies]).reshape([-1]) as Tensor1D;
+  const loss = denoisingLoss(
+    networkOf(network, tape),
+    repeated,
+    noise!.reshape(repeated.shape),
+    scales!.reshape([rows * copies, -1]) as Tensor2D,
+    each,
+  );
+  return loss.reshape([rows, copies]).mean(1);
+};
+
+/** All weights random: before training the ends of the branches are 0, and so are most gradients. */
+function randomWeights(): Record<string, Tensor> {
+  const weights = weightsOf(...network.layers);
+  return tf.tidy(() => {
+    const scaled = Object.entries(weights).map(([name, weight]) => {
+      const fan = weight.size / weight.shape.at(-1)!;
+      return [name, name.endsWith('kernel') ? weight.mul(2 / Math.sqrt(fan)) : weight.clone()] as const;
+    });
+    tf.dispose(weights);
+    return Object.fromEntries(scaled);
+  });
+}
+
+function inputsFor(copies: number): Tensor[] {
+  const sigmas = drawSigmas(edm, examples * copies, new SeededStream(copies));
+  return tf.tidy(() => [
+    normal([examples, 28, 28, 1], 'images', 0.5),
+    normal([examples, copies, 28, 28, 1], 'noise'),
+    scaleRows(edm, sigmas).reshape([examples, copies, -1]),
+    tf.tensor1d([0, 3, 1, 2], 'int32'),
+  ]);
+}
+
+describe('the clipped sums of the U-Net', () => {
+  it.each([1, 2])('are those of a loop over examples, with %i noises each, at any micro-batch', async (copies) => {
+    const before = tf.memory().numTensors;
+    const weights = randomWeights();
+    const inputs = inputsFor(copies);
+    const parameters = tf.tidy(() =>
+      Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, tf.variable(weight)])),
+    );
+    const whole = tf.tidy(() => naiveClippedSums(losses, { weights, inputs, clipNorm: 1e9 }));
+    const sizes = [...(await whole.norms.data())].sort((a, b) => a - b);
+    const clipNorm = (sizes[1]! + sizes[2]!) / 2; // two are clipped and two are not
+    const { norms, sums } = tf.tidy(() => naiveClippedSums(losses, { weights, inputs, clipNorm }));
+    for (const microBatch of [1, 3, examples]) {
+      const gradient = new ClippedGradient({ losses, parameters, clipNorm, microBatch });
+      const got = Object.values(await gradient.at(inputs));
+      for (const [i, name] of Object.keys(weights).entries())
+        expect(await relativeDifference(got[i]!, sums[i]!), `${name}, ${microBatch}`).toBeLessThan(relativeTolerance);
+      gradient.dispose();
+      tf.dispose(got);
+    }
+    const eager = withExampleGradients(losses, { weights, trained: Object.keys(weights), inputs }, (gradients) => {
+      const all = [...gradients.values()];
+      const norms = tf.addN(all.map((gradient) => gradient.squaredNorms())).sqrt();
+      const coefficients = tf.minimum(1, tf.div(clipNorm, norms)) as Tensor1D;
+      return all.map((gradient) => gradient.weightedSum(coefficients));
+    });
+    for (const [i, name] of Object.keys(weights).entries())
+      expect(await relativeDifference(eager[i]!, sums[i]!), name).toBeLessThan(relativeTolerance);
+    disposeAll(parameters);
+    tf.dispose([weights, inputs, whole.norms, whole.sums, norms, sums, eager]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
