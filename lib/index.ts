@@ -26,6 +26,7 @@ export { metrics } from './metrics/metrics.js';
 
 // one run, many runs
 export { run } from './bench/run.js';
+export { resume } from './bench/resume.js';
 export type { Run } from './bench/run-result.js';
 export { sweep, type Sweep } from './bench/sweep.js';
 export { evaluate } from './bench/evaluate.js';

@@ -1,4 +1,7 @@
-import { revealForDisplay } from '../core/diagnostic.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Diagnostic, revealForDisplay } from '../core/diagnostic.js';
+import { DataError } from '../core/errors.js';
 import type { Images } from '../core/images.js';
 import type { Scale } from '../core/options.js';
 import type { ProgressGroup } from '../core/progress.js';
@@ -6,6 +9,7 @@ import type { CurvePoint, TrainingCurve } from '../core/results.js';
 import type { Dataset } from '../data/contract.js';
 import { digitCnn } from '../metrics/features/digit-cnn.js';
 import { frechetToSensitive } from '../metrics/fid.js';
+import { writeWhole } from './unfinished/whole-file.js';
 
 /** Points of the FID curve and images scored for each. */
 const pointsAt: Readonly<Record<Scale, number>> = { smoke: 2, laptop: 8, paper: 20 };
@@ -13,14 +17,23 @@ const samplesAt: Readonly<Record<Scale, number>> = { smoke: 100, laptop: 1000, p
 
 /** Scores a few images a few times during training, for the eye: what it finds is a `Diagnostic`. */
 export class CurveRecorder {
-  readonly #points: CurvePoint[] = [];
+  #points: CurvePoint[] = [];
+  readonly #file: string;
   #looked = 0;
 
+  /** Points are kept in `curve.json` of a folder, and those of an earlier process read from there. */
   constructor(
     readonly dataset: Dataset,
     readonly scale: Scale,
     readonly group: ProgressGroup,
-  ) {}
+    folder: string,
+  ) {
+    this.#file = join(folder, 'curve.json');
+    if (!existsSync(this.#file)) return;
+    const { looked, points } = readCurve(this.#file);
+    this.#looked = looked;
+    this.#points = points.map(([step, value]) => ({ step, value: new Diagnostic(value, 'FID') }));
+  }
 
   /** Called by methods at every step; looks when the next point is due. */
   async look(
@@ -38,10 +51,29 @@ export class CurveRecorder {
     const value = await frechetToSensitive({ ...images, labels }, this.dataset.train, digitCnn);
     this.#points.push({ step, value });
     const shown = this.#points.map((point) => [point.step, revealForDisplay(point.value)] as const);
+    writeWhole(this.#file, JSON.stringify({ looked: this.#looked, points: shown }));
     this.group.keep({ curve: { name: 'FID (diagnostic)', points: shown }, samples: images });
   }
 
   result(): TrainingCurve {
     return { metric: 'fid', features: digitCnn.name, samples: samplesAt[this.scale], points: this.#points };
   }
+}
+
+/** How many points were due before the run was stopped, and those that were scored. */
+function readCurve(file: string): {
+  readonly looked: number;
+  readonly points: readonly [step: number, value: number][];
+} {
+  try {
+    const { looked, points } = JSON.parse(readFileSync(file, 'utf8')) as ReturnType<typeof readCurve>;
+    if (Number.isInteger(looked) && Array.isArray(points)) return { looked, points };
+  } catch {
+    // Not JSON: the same answer as below.
+  }
+  throw new DataError({
+    asked: file,
+    wrong: 'no curve of a run',
+    next: 'Remove the file: the curve then begins where the run goes on.',
+  });
 }

@@ -20,6 +20,8 @@ export interface RunRecord extends RunSummary {
   /** Public dataset that was trained with first, and how many records of it. */
   readonly publicDataset?: string;
   readonly publicRecords?: number;
+  /** Processes that have worked on it: more than one when it was stopped and resumed. */
+  readonly processes: number;
   /** False when the noise was made repeatable for a test. */
   readonly private: boolean;
   readonly ledger: Ledger;
@@ -33,8 +35,8 @@ export interface RunRecord extends RunSummary {
  * `sample.png`. All of it is written beside and renamed at the end, so that a folder is whole or absent.
  * If somebody made the folder while the run was on its way, the result lies beside it, with a number at its name's end.
  */
-export async function saveRun(record: RunRecord, images: LabeledImages, out?: string): Promise<string> {
-  const folder = firstFree(out ? resolve(out) : join(resultsFolder(), folderName(record)));
+export async function saveRun(record: RunRecord, images: LabeledImages, out: string): Promise<string> {
+  const folder = firstFree(out);
   await mkdir(dirname(folder), { recursive: true });
   const partial = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
   try {
@@ -62,10 +64,13 @@ export function resultsFolder(): string {
   return resolve(process.env['DPBENCH_RESULTS'] || 'results');
 }
 
-function folderName({ method, dataset, epsilon, seed, scale }: RunSummary): string {
+/** Where a run's result goes when `out` is left out: a folder of its own among the results. */
+export function newResultFolder({ method, dataset, epsilon, seed, scale }: NameOfRun): string {
   const now = new Date().toISOString().slice(0, 23).replaceAll(/[T:.]/g, '-');
-  return `${method}-${dataset}-eps${epsilon}-${scale}-seed${seed}-${now}`;
+  return join(resultsFolder(), `${method}-${dataset}-eps${epsilon}-${scale}-seed${seed}-${now}`);
 }
+
+type NameOfRun = Pick<RunSummary, 'method' | 'dataset' | 'epsilon' | 'seed' | 'scale'>;
 
 function imageArchive({ data, labels, count, height, width, channels }: LabeledImages): Uint8Array {
   const pixels = height * width;

@@ -14,6 +14,7 @@ import type { Ledger } from '../privacy/index.js';
 import { readRunSummary, resultsFolder } from './result-folder.js';
 import { checkRunOptions, requestOf, type RunOptions } from './run-options.js';
 import { run } from './run.js';
+import { firstDifference } from './unfinished/unfinished-run.js';
 import { totalLedger, totalWords } from './run-total.js';
 
 export interface SweepOptions extends Omit<RunOptions, 'method' | 'dataset' | 'epsilon' | 'seed' | 'ledger'> {
@@ -107,14 +108,12 @@ async function runOrRead(options: RunOptions, sweepFolder: string): Promise<RunS
 /** A folder made with other settings must not pass for this run. */
 function checkSame(found: RunSummary, options: RunOptions, folder: string): void {
   const { request: stored = {} } = found as RunSummary & { readonly request?: Record<string, unknown> };
-  const asked = requestOf(options);
-  const other = Object.keys(asked).find((name) => JSON.stringify(stored[name] ?? null) !== JSON.stringify(asked[name]));
-  if (other === undefined) return;
+  const other = firstDifference(stored, requestOf(options));
+  if (!other) return;
   throw new OptionError({
     asked: 'dp.sweep',
     wrong: `the result in ${folder} was made with other settings`,
-    got: { [other]: stored[other] },
-    expected: JSON.stringify({ [other]: asked[other] }),
+    ...other,
     next: 'Choose another `out`, or move the old result away.',
   });
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
 import type { RunOptions } from '../bench/run-options.js';
+import type { Run } from '../bench/run-result.js';
 import type { SweepOptions } from '../bench/sweep.js';
 import { displaySymbol } from '../core/mime.js';
 import { computeEnvironment } from '../tensor/malloc.js';
@@ -21,7 +22,7 @@ const shared = (command: Command): Command =>
     .option('--out <folder>', 'folder of the result')
     .option('--json', 'print JSON');
 
-/** `dpbench run` and `dpbench sweep`. */
+/** `dpbench run`, `dpbench resume` and `dpbench sweep`. */
 export function addRunCommands(program: Command): void {
   shared(program.command('run'))
     .description('train a method on a dataset within a privacy budget, synthesise images and score them')
@@ -32,9 +33,18 @@ export function addRunCommands(program: Command): void {
     .action(async ({ json, ...options }: RunOptions & { json?: boolean }) => {
       if (restarted()) return;
       const { run } = await import('../bench/run.js');
-      const result = await withProgress((signal) => run({ ...options, signal }));
-      const bundle = await result[displaySymbol]();
-      printResult(result, `${String(bundle['text/plain'])}\nresult folder: ${result.folder}`, json);
+      await printRun(await withProgress((signal) => run({ ...options, signal })), json);
+    });
+  program
+    .command('resume')
+    .description('go on with a run that was stopped, with the budget that it had spent')
+    .argument('<folder>', 'its folder: FOLDER.unfinished')
+    .option('--root <folder>', "folder that holds the dataset's folder, when it is elsewhere now")
+    .option('--json', 'print JSON')
+    .action(async (folder: string, { json, ...options }: { json?: boolean; root?: string }) => {
+      if (restarted()) return;
+      const { resume } = await import('../bench/resume.js');
+      await printRun(await withProgress((signal) => resume(folder, { ...options, signal })), json);
     });
   shared(program.command('sweep'))
     .description('many runs; those whose folder is there are not repeated')
@@ -49,6 +59,11 @@ export function addRunCommands(program: Command): void {
       const bundle = await result[displaySymbol]();
       printResult(result, `${String(bundle['text/plain'])}\nresult folder: ${result.folder}`, json);
     });
+}
+
+async function printRun(result: Run, json: boolean | undefined): Promise<void> {
+  const bundle = await result[displaySymbol]();
+  printResult(result, `${String(bundle['text/plain'])}\nresult folder: ${result.folder}`, json);
 }
 
 /** Ends work at its next step when the user interrupts. */

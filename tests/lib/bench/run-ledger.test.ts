@@ -24,8 +24,8 @@ describe('dp.run with a ledger', () => {
     const second = await run({ ...smoke, epsilon: 2, delta: 1e-5, seed: 1, ledger, out: join(folder, 'second') });
     expect(first.ledger.entries).toHaveLength(1);
     expect(ledger.entries.map((entry) => entry.run)).toEqual([
-      'black-images at epsilon 1, seed 0',
-      'black-images at epsilon 2, seed 1',
+      expect.stringMatching(/^black-images at epsilon 1, seed 0, run [0-9a-f]{8}$/),
+      expect.stringMatching(/^black-images at epsilon 2, seed 1, run [0-9a-f]{8}$/),
     ]);
     expect(ledger.spent().upper).toBeGreaterThan(second.ledger.spent().upper);
     expect(ledger.spent().upper).toBeLessThan(first.ledger.spent().upper + second.ledger.spent().upper);

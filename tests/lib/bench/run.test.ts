@@ -7,6 +7,8 @@ import { sweep } from '../../../lib/bench/sweep.js';
 import { revealForDisplay } from '../../../lib/core/diagnostic.js';
 import { displaySymbol } from '../../../lib/core/mime.js';
 import { onProgress, type TimedReport } from '../../../lib/core/progress.js';
+import { dpMerf } from '../../../lib/methods/dp-merf.js';
+import { methods } from '../../../lib/methods/methods.js';
 import { setupEngine, tf } from '../../../lib/tensor/index.js';
 
 let folder: string;
@@ -70,13 +72,36 @@ describe('dp.run', () => {
     expect(await readFile(join(kept, 'run.json'), 'utf8')).toBe('mine');
   });
 
-  it('stops at a step when aborted and leaves no half folder', async () => {
+  it('stops at a step when aborted, leaves no half folder, and goes on when asked again', async () => {
     const controller = new AbortController();
     const stop = onProgress(({ task }) => task.includes('generator') && controller.abort(new Error('stopped')));
     const out = join(folder, 'aborted', 'run');
-    await expect(run({ ...smoke, out, signal: controller.signal })).rejects.toThrow('stopped');
+    const options = { ...smoke, metrics: [], out };
+    await expect(run({ ...options, signal: controller.signal })).rejects.toThrow(
+      `stopped. What the run spent and saved is kept in ${out}.unfinished.`,
+    );
     stop();
-    await expect(readdir(join(folder, 'aborted'))).rejects.toThrow('ENOENT');
+    expect(await readdir(join(folder, 'aborted'))).toEqual(['run.unfinished']);
+    const done = await run(options);
+    expect(done.config.processes).toBe(2);
+    expect(await readdir(join(folder, 'aborted'))).toEqual(['run']);
+  });
+
+  it('leaves nothing when it is aborted before it has spent anything', async () => {
+    const controller = new AbortController();
+    controller.abort(new Error('too early'));
+    methods.define({
+      ...dpMerf,
+      id: 'stops-first',
+      fit: async ({ signal }) => {
+        signal!.throwIfAborted();
+        throw new Error('not reached');
+      },
+    });
+    const out = join(folder, 'early', 'run');
+    const early = run({ ...smoke, method: 'stops-first', metrics: [], out, signal: controller.signal });
+    await expect(early).rejects.toThrow(/^too early$/);
+    expect(await readdir(join(folder, 'early'))).toEqual([]);
   });
 });
 

@@ -28,7 +28,7 @@ describe('dpbench', () => {
   it('helps on stdout with exit code 0, and names its commands', () => {
     const { status, stdout } = dpbench('--help');
     expect(status).toBe(0);
-    for (const name of ['setup', 'doctor', 'list', 'run', 'sweep', 'epsilon', 'noise', 'kernel', 'notebook'])
+    for (const name of ['setup', 'doctor', 'list', 'run', 'resume', 'sweep', 'epsilon', 'noise', 'kernel', 'notebook'])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
   });
 
