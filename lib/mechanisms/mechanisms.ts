@@ -89,7 +89,7 @@ export class Mechanisms {
    * All planned batches are charged at once, before the first; a resumed run goes on after the last one that was begun.
    *
    * @example
-   * const training = own(await mechanisms.dpSgd('network', { losses, parameters, microBatch: 64, stream }));
+   * const training = own(await mechanisms.dpSgd('network', { losses, parameters, microBatch: 64 }));
    * while (training.step < training.steps) adam.apply(await training.next(), learningRate);
    */
   async dpSgd(of: string, query: DpSgdQuery): Promise<DpSgd> {

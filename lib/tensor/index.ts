@@ -1,5 +1,6 @@
 export { tf } from './tf.js';
 export { replay, type Replay } from './replay.js';
+export { inFullPrecision } from './replay/full-precision.js';
 export { setupEngine, type EngineReport, type SetupOptions } from './runtime/setup.js';
 export { cacheFolder } from './runtime/cache-folder.js';
 export { computeEnvironment, mallocVariables } from './malloc.js';

@@ -13,7 +13,7 @@ export interface ClippedGradientOptions {
   readonly clipNorm: number;
   /** Examples at a time: bounds the memory, and changes the sum by no more than rounding. */
   readonly microBatch: number;
-  /** `bfloat16` rounds the inputs of convolutions and products; gradients, norms and sums stay float32. */
+  /** `bfloat16` rounds convolutions and products; the norms of what comes of them, and the clipped sums, stay float32. */
   readonly precision?: 'float32' | 'bfloat16';
 }
 
@@ -70,23 +70,39 @@ export class ClippedGradient {
     for (let start = 0; start < count; start += microBatch) {
       const used = Math.min(microBatch, count - start);
       const part = inputs.map((input) => tf.tidy(() => tf.slice(input, [start], [used])));
-      sums = await this.add(sums, part);
-      tf.dispose(part);
+      try {
+        sums = await this.add(sums, part);
+      } finally {
+        tf.dispose(part);
+      }
     }
     return Object.fromEntries(this.trained.map((name, i) => [name, sums[i]!]));
   }
 
   /**
-   * Adds the clipped gradients of at most one micro-batch to sums, which it disposes.
+   * Adds the clipped gradients of at most one micro-batch to sums, which it disposes, also when it fails.
    *
    * @param weights in the order of the parameters; default: the parameters as they are.
-   * @param left a row to leave out.
+   * @param left a row that takes part in the computation and is left out of the sum, for `checkIsolation`.
    * @throws OptionError when the inputs have different numbers of rows, or more than a micro-batch.
    */
   async add(
     sums: readonly Tensor[],
     inputs: readonly Tensor[],
-    { weights = Object.values(this.options.parameters), left }: { weights?: readonly Tensor[]; left?: number } = {},
+    options: { readonly weights?: readonly Tensor[]; readonly left?: number } = {},
+  ): Promise<Tensor[]> {
+    try {
+      return await this.#added(sums, inputs, options);
+    } catch (error) {
+      tf.dispose([...sums]);
+      throw error;
+    }
+  }
+
+  async #added(
+    sums: readonly Tensor[],
+    inputs: readonly Tensor[],
+    { weights = Object.values(this.options.parameters), left }: { weights?: readonly Tensor[]; left?: number },
   ): Promise<Tensor[]> {
     const { microBatch } = this.options;
     const count = rowsOf(inputs);
@@ -97,10 +113,10 @@ export class ClippedGradient {
         got: count,
         expected: `at most ${microBatch}`,
       });
-    let rows = [...Array(count).keys()].filter((row) => row !== left);
+    let rows = [...Array(count).keys()];
     for (;;) {
       if (rows.length === 0) return [...sums];
-      const [squaredNorms, ...parts] = this.#run(inputs, rows, weights);
+      const [squaredNorms, ...parts] = this.#run(inputs, rows, { weights, left });
       const norms = await squaredNorms!.data();
       squaredNorms!.dispose();
       const finite = rows.filter((_, i) => Number.isFinite(norms[i]));
@@ -115,10 +131,16 @@ export class ClippedGradient {
   }
 
   /** The given rows, and behind them copies of the first up to the size of a micro-batch. */
-  #run(inputs: readonly Tensor[], rows: readonly number[], weights: readonly Tensor[]): Tensor[] {
+  #run(
+    inputs: readonly Tensor[],
+    rows: readonly number[],
+    { weights, left }: { weights: readonly Tensor[]; left: number | undefined },
+  ): Tensor[] {
     const { microBatch } = this.options;
     return tf.tidy(() => {
-      const mask = tf.tensor1d(Float32Array.from({ length: microBatch }, (_, i) => (i < rows.length ? 1 : 0)));
+      const mask = tf.tensor1d(
+        Float32Array.from({ length: microBatch }, (_, i) => (i < rows.length && rows[i] !== left ? 1 : 0)),
+      );
       const whole = rows.length === microBatch;
       const picked = Int32Array.from({ length: microBatch }, (_, i) => rows[i] ?? rows[0]!);
       const filled = whole ? inputs : inputs.map((input) => tf.gather(input, tf.tensor1d(picked, 'int32')));

@@ -22,10 +22,14 @@ export interface DpSgdQuery {
   readonly parameters: NetworkParameters;
   /** Names of the parameters that are trained. Default: all. */
   readonly trained?: readonly string[];
-  /** Random inputs of so many records (noise, noise levels, coins), `[records, ...]` each; they know nothing of the data. */
+  /**
+   * Random inputs of so many records (noise, noise levels, coins), `[records, ...]` each, from the given stream alone.
+   *
+   * The stream is keyed from the privacy noise, not from the seed of the run: which numbers a record gets depends on the
+   * records before it. Whoever knew them all could tell by everybody's gradients whether one record was there; when nobody
+   * does, they are the same to all.
+   */
   readonly draws?: (records: number, stream: SeededStream) => Tensor[];
-  /** Source of `draws`, forked for each step: a run with the same seed draws the same. */
-  readonly stream: SeededStream;
   /** Records worked on at a time; changes time and memory only. Default 64. */
   readonly microBatch?: number;
   readonly precision?: 'float32' | 'bfloat16';
@@ -62,6 +66,13 @@ export async function recordGradient(
   return gradient;
 }
 
+/** A stream that nobody can repeat, with a key of more than 256 bits of the noise. */
+function secretStream(noise: SecureStream): SeededStream {
+  const key = new Float64Array(8);
+  noise.fillNormal(key);
+  return new SeededStream(key.join());
+}
+
 function madeUpRecords(count: number, { shape, classes }: PublicFacts, stream: SeededStream): Tensor[] {
   const { height, width, channels } = shape;
   const data = Uint8Array.from({ length: count * height * width * channels }, () => stream.integer(256));
@@ -84,12 +95,14 @@ export class DpSgd {
   readonly #gradient: ClippedGradient;
   readonly #query: DpSgdQuery;
   readonly #opened: Opened;
+  readonly #random: SeededStream;
   #failed = false;
 
   constructor(gradient: ClippedGradient, query: DpSgdQuery, opened: Opened) {
     this.#gradient = gradient;
     this.#query = query;
     this.#opened = opened;
+    this.#random = secretStream(opened.noise);
   }
 
   /** Batches so far, those of an earlier process of the run among them. */
@@ -105,7 +118,8 @@ export class DpSgd {
   /**
    * The noisy mean gradient of the next batch, by the names of the trained parameters; the caller disposes it.
    *
-   * @throws BudgetError when all planned batches were drawn, or after a failure: no batch is repeated.
+   * @throws BudgetError when all planned batches were drawn, or after a failure: no batch is repeated. What the signal of the
+   * run says, when it was aborted.
    */
   async next(): Promise<Record<string, Tensor>> {
     if (this.#failed)
@@ -116,6 +130,7 @@ export class DpSgd {
       });
     this.#failed = true;
     const { rows, batches, beforeBatch, task } = this.#opened;
+    await task.pause(); // an aborted run begins no further batch
     if (batches.drawn < this.steps) beforeBatch(batches.drawn + 1);
     const batch = batches.next();
     const sums = await this.#sums(rows, batch);
@@ -132,18 +147,28 @@ export class DpSgd {
 
   /** The clipped gradients of all drawn rows, added up; private. */
   async #sums(rows: LabeledImages, drawn: Uint32Array): Promise<Tensor[]> {
-    const { draws, stream, microBatch = 64 } = this.#query;
-    const { facts, task } = this.#opened;
-    const random = stream.fork(`step ${this.step}`);
+    const { microBatch = 64 } = this.#query;
     let sums = this.#gradient.zeros();
-    for (let start = 0; start < drawn.length; start += microBatch) {
-      const part = takeImages(rows, drawn.subarray(start, start + microBatch));
-      const inputs = [...recordTensors(part, facts.classes.length), ...(draws?.(part.count, random) ?? [])];
-      sums = await this.#gradient.add(sums, inputs);
-      tf.dispose(inputs);
-      await task.pause();
+    try {
+      for (let start = 0; start < drawn.length; start += microBatch) {
+        sums = await this.#added(sums, takeImages(rows, drawn.subarray(start, start + microBatch)));
+        await this.#opened.task.pause();
+      }
+    } catch (error) {
+      tf.dispose(sums);
+      throw error;
     }
     return sums;
+  }
+
+  async #added(sums: readonly Tensor[], part: LabeledImages): Promise<Tensor[]> {
+    const inputs = recordTensors(part, this.#opened.facts.classes.length);
+    try {
+      inputs.push(...(this.#query.draws?.(part.count, this.#random) ?? []));
+      return await this.#gradient.add(sums, inputs);
+    } finally {
+      tf.dispose(inputs);
+    }
   }
 
   async #release(sums: readonly Tensor[]): Promise<Record<string, Tensor>> {

@@ -3,7 +3,7 @@ import { SeededStream } from '../../core/rng.js';
 import { tf, type Tensor } from '../../tensor/index.js';
 import type { ClippedGradient } from './clipped-gradient.js';
 
-/** Share of the clip norm that rounding may change the sum by. */
+/** Share of the sum, and of the clip norm, that rounding may change the sum by. */
 const rounding = 1e-3;
 
 /**
@@ -12,39 +12,71 @@ const rounding = 1e-3;
  * would be too small.
  *
  * It is tried on made-up records with made-up weights: the sum of all gradients but the first may not change when the first
- * record is exchanged.
+ * record is exchanged. It finds what mixes records always, not what does so at some values only.
  *
  * @param drawInputs inputs of a whole micro-batch, others at each call.
- * @throws OptionError when the sum changes.
+ * @throws OptionError when the sum changes, or is zero, so that nothing could be seen.
  */
 export async function checkIsolation(
   of: string,
   gradient: ClippedGradient,
   drawInputs: (purpose: string) => readonly Tensor[],
 ): Promise<void> {
-  const { microBatch, parameters, clipNorm } = gradient.options;
+  const { microBatch, clipNorm } = gradient.options;
   if (microBatch === 1) return;
-  const stream = new SeededStream('isolation');
-  const weights = Object.entries(parameters).map(([name, { shape, size }]) => {
-    const values = new Float32Array(size);
-    stream.fork(name).fillNormal(values, 0.1); // not the real ones: layers that start at zero would hide all others
-    return tf.tensor(values, shape);
-  });
-  const [inputs, others] = [drawInputs('one'), drawInputs('another')];
-  const exchanged = tf.tidy(() =>
-    inputs.map((input, i) => tf.concat([tf.slice(others[i]!, [0], [1]), tf.slice(input, [1], [microBatch - 1])])),
-  );
-  const sums = await gradient.add(gradient.zeros(), inputs, { weights, left: 0 });
-  const otherSums = await gradient.add(gradient.zeros(), exchanged, { weights, left: 0 });
-  const change = tf.tidy(() => tf.addN(sums.map((sum, i) => sum.sub(otherSums[i]!).square().sum())).sqrt());
-  const [distance] = await change.data();
-  tf.dispose([weights, inputs, others, exchanged, sums, otherSums, change].flat());
-  if (distance! <= rounding * clipNorm) return;
+  const { distance, size } = await changeByFirst(gradient, drawInputs);
+  if (size > 0 && distance <= rounding * Math.min(clipNorm, size)) return;
+  const asked = `DP-SGD of '${of}'`;
+  if (!(size > 0))
+    throw new OptionError({
+      asked,
+      wrong: 'no made-up record has a gradient, so it cannot be seen whether records are kept apart',
+      expected: 'losses with gradients that are finite and not all zero',
+    });
   throw new OptionError({
-    asked: `DP-SGD of '${of}'`,
+    asked,
     wrong: 'one record changes the gradients of others, so the noise would be too small',
-    got: `a change of ${distance! / clipNorm} clip norms`,
+    got: `a change of their sum by ${Number(((100 * distance) / size).toPrecision(2))} %`,
     expected: 'losses that depend on their own row of the inputs only',
     next: 'Take no statistics over the batch, and keep the copies of a record next to each other.',
+  });
+}
+
+/** The norm of the sum of all clipped gradients but the first, and of its change when the first record is exchanged. */
+async function changeByFirst(
+  gradient: ClippedGradient,
+  drawInputs: (purpose: string) => readonly Tensor[],
+): Promise<{ distance: number; size: number }> {
+  const { microBatch } = gradient.options;
+  const owned: Tensor[] = [];
+  const own = (tensors: readonly Tensor[]) => {
+    owned.push(...tensors);
+    return tensors;
+  };
+  try {
+    const weights = own(madeUpWeights(gradient));
+    const [inputs, others] = [own(drawInputs('one')), own(drawInputs('another'))];
+    const first = (input: Tensor, i: number) =>
+      tf.concat([tf.slice(others[i]!, [0], [1]), tf.slice(input, [1], [microBatch - 1])]);
+    const exchanged = own(tf.tidy(() => inputs.map(first)));
+    const sums = own(await gradient.add(gradient.zeros(), inputs, { weights, left: 0 }));
+    const otherSums = own(await gradient.add(gradient.zeros(), exchanged, { weights, left: 0 }));
+    const norm = (parts: Tensor[]) => tf.addN(parts.map((part) => part.square().sum())).sqrt();
+    const [change, whole] = own(
+      tf.tidy(() => [norm(sums.map((sum, i) => sum.sub(otherSums[i]!))), norm([...sums])]),
+    ) as [Tensor, Tensor];
+    return { distance: (await change.data())[0]!, size: (await whole.data())[0]! };
+  } finally {
+    tf.dispose(owned);
+  }
+}
+
+/** Not the real ones: layers that start at zero would hide all others. */
+function madeUpWeights({ options: { parameters } }: ClippedGradient): Tensor[] {
+  const stream = new SeededStream('isolation');
+  return Object.entries(parameters).map(([name, { shape, size }]) => {
+    const values = new Float32Array(size);
+    stream.fork(name).fillNormal(values, 0.1);
+    return tf.tensor(values, shape);
   });
 }

@@ -29,6 +29,12 @@ export function addRoundedGaussian(
   noise.fillNormal(noisy, (noiseMultiplier * (1 + margin) * l2Sensitivity) / spacing);
   for (let i = 0; i < noisy.length; i++) {
     const place = Math.round(values[i]! / spacing);
+    if (!Number.isFinite(noisy[i]))
+      throw new DpbenchError({
+        asked: 'Gaussian mechanism',
+        wrong: 'the noise is not finite, so nothing is released',
+        expected: 'random numbers of a working generator',
+      });
     if (!(Math.abs(place) < 2 ** 51))
       throw new DpbenchError({
         asked: 'Gaussian mechanism',

@@ -1,5 +1,10 @@
-import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D } from '../../tensor/index.js';
+import { inFullPrecision, tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D } from '../../tensor/index.js';
 import type { ExampleGradients } from './layer.js';
+
+/*
+ * In a graph of bfloat16 the norms and the weighted sums stay float32, and both are of the same gradients: else a clipped
+ * gradient would be longer than its bound by what is rounded, and a sum would be rounded by a share of all its examples.
+ */
 
 /** Gradients that are there in full, as pieces `[batch, ...]` that laid end to end are the parameter. */
 export function materialised(pieces: readonly Tensor[], shape: readonly number[]): ExampleGradients {
@@ -10,12 +15,12 @@ export function materialised(pieces: readonly Tensor[], shape: readonly number[]
     squaredNorms: () => tf.addN(rows.map((row) => row.square().sum<Tensor1D>(1))),
     weightedSum: (coefficients) => {
       const weights = coefficients.reshape([1, batch]) as Tensor2D;
-      return tf
-        .concat(
+      return inFullPrecision(() =>
+        tf.concat(
           rows.map((row) => weights.matMul(row)),
           1,
-        )
-        .reshape([...shape]);
+        ),
+      ).reshape([...shape]);
     },
   };
 }
@@ -37,7 +42,8 @@ export function ofProduct(input: Tensor3D, outputGradient: Tensor3D, shape: read
     squaredNorms: () => ghostNorms(input, outputGradient),
     weightedSum: (coefficients) => {
       const weighted = outputGradient.mul(coefficients.reshape([batch, 1, 1])).reshape([batch * positions, outputs]);
-      return tf.matMul(input.reshape([batch * positions, inputs]), weighted, true).reshape([...shape]);
+      const rows = input.reshape([batch * positions, inputs]) as Tensor2D;
+      return inFullPrecision(() => tf.matMul(rows, weighted as Tensor2D, true)).reshape([...shape]);
     },
   };
 }
@@ -59,7 +65,7 @@ function ghostNorms(input: Tensor3D, outputGradient: Tensor3D): Tensor1D {
   const squared = (x: Tensor3D) => x.square().sum<Tensor1D>([1, 2]);
   const bound = squared(input).mul(squared(outputGradient));
   if (input.shape[1] === 1) return bound as Tensor1D; // exact: one position
-  const gram = (x: Tensor3D) => tf.matMul(x, x, false, true); // [batch, positions, positions]
+  const gram = (x: Tensor3D) => inFullPrecision(() => tf.matMul(x, x, false, true)); // [batch, positions, positions]
   return gram(input)
     .mul(gram(outputGradient))
     .sum<Tensor1D>([1, 2])

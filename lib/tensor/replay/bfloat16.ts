@@ -39,8 +39,8 @@ const fewestChannels = 8;
  * The same graph with convolutions and products in bfloat16: their inputs are rounded to 8 bits of mantissa, each once and
  * as early as it can be, their results are float32 again. Sums, norms and everything else stay float32.
  *
- * Relative differences to float32 of about 2^-8 a product are to be expected; a norm that is computed from the results is
- * the norm of exactly those results.
+ * Relative differences to float32 of about 2^-8 a product are to be expected, for results are rounded too; products within
+ * `inFullPrecision` are not touched.
  */
 export function inBfloat16(recording: Recording, kinds: AttributeKinds): Recording {
   const rewrite = new Rewrite(recording.nodes, kinds);
@@ -103,8 +103,8 @@ class Rewrite {
     return typeOf(this.#old[node]!, output).dtype === 'float32';
   }
 
-  #isProduct({ op, inputs, outputs }: OpNode): boolean {
-    if (!products.has(op) || outputs[0]!.dtype !== 'float32') return false;
+  #isProduct({ op, inputs, outputs, fullPrecision }: OpNode): boolean {
+    if (fullPrecision || !products.has(op) || outputs[0]!.dtype !== 'float32') return false;
     if (!op.startsWith('Conv')) return true;
     const shapes = inputs
       .filter((input) => this.#isFloat(input))
@@ -125,7 +125,14 @@ class Rewrite {
     const type = (name: string, dtype: string) => ({ name, type: this.kinds.TF_ATTR_TYPE, value: typeNumbers[dtype] });
     const attributes = [type('SrcT', from), type('DstT', to)];
     const { shape } = typeOf(of, value.output);
-    return this.#add({ kind: 'op', op: 'Cast', attributes, inputs: [value], outputs: [{ dtype: to, shape }] });
+    return this.#add({
+      kind: 'op',
+      op: 'Cast',
+      attributes,
+      inputs: [value],
+      outputs: [{ dtype: to, shape }],
+      fullPrecision: false,
+    });
   }
 
   #add(node: GraphNode): ValueRef {

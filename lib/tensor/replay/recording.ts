@@ -2,6 +2,7 @@ import type { DataId, Tensor, TensorInfo } from '@tensorflow/tfjs-node';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
 import { OptionError } from '../../core/errors.js';
 import type { TensorflowModule } from '../runtime/load.js';
+import { fullPrecisionAsked } from './full-precision.js';
 import type { StandIns } from './stand-ins.js';
 
 /** A value of the graph: output number `output` of node number `node`. */
@@ -22,6 +23,8 @@ export interface OpNode {
   readonly attributes: readonly OpAttributeValue[];
   readonly inputs: readonly ValueRef[];
   readonly outputs: readonly OutputType[];
+  /** Called within `inFullPrecision`. */
+  readonly fullPrecision: boolean;
 }
 
 /** A value that the function made itself from plain numbers: an axis, a shape, a scalar. */
@@ -196,6 +199,7 @@ class Recorder {
       attributes: this.#complete(op, attributes, outputs),
       inputs: refs,
       outputs: types,
+      fullPrecision: fullPrecisionAsked(),
     });
     outputs.forEach(({ dataId }, output) => this.#places.set(dataId, { node, output }));
   }

@@ -16,7 +16,7 @@ export interface ReplayOptions {
   readonly name?: string;
   /** Graphs kept, one for each set of argument shapes; the one that was not used for longest goes first. Default 8. */
   readonly limit?: number;
-  /** `bfloat16` rounds the inputs of convolutions and products of matrices; sums and all else stay float32. */
+  /** `bfloat16` rounds inputs and results of convolutions and products of matrices; see `inFullPrecision` for exceptions. */
   readonly precision?: 'float32' | 'bfloat16';
 }
 

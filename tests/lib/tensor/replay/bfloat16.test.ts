@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Replay } from '../../../../lib/tensor/replay/replay.js';
-import { setupEngine, tf, type Tensor, type Tensor4D } from '../../../../lib/tensor/index.js';
+import { inFullPrecision, setupEngine, tf, type Tensor, type Tensor4D } from '../../../../lib/tensor/index.js';
 
 beforeAll(() => setupEngine());
 
@@ -12,6 +12,9 @@ function rounded(value: number): number {
   const lower = bits + 0x7fff + ((bits >>> 16) & 1);
   return new Float32Array(Uint32Array.of(lower & 0xffff0000).buffer)[0]!;
 }
+
+type Pairs = [Values, Values];
+type Values = readonly [Float32Array, Float32Array];
 
 async function both(compute: (...inputs: Tensor[]) => Tensor[], inputs: Tensor[]) {
   const replay = new Replay(tf, compute, { precision: 'bfloat16' });
@@ -68,5 +71,22 @@ describe('bfloat16', () => {
     ];
     for (const [low, full] of await both(compute, [draw([1, 6, 6, 2], 5), draw([3, 3, 2, 4], 6)]))
       full.forEach((value, i) => expect(Math.abs(low[i]! - value)).toBeLessThan(1e-5));
+  });
+
+  it('leaves products within inFullPrecision alone, also of products that are rounded', async () => {
+    const compute = (x: Tensor, w: Tensor) => {
+      const product = x.matMul(w as never);
+      return [inFullPrecision(() => tf.matMul(product as never, product as never, true)), product];
+    };
+    const [[square], [product, exact]] = (await both(compute, [draw([32, 16], 7), draw([16, 8], 8)])) as Pairs;
+    expect(product).not.toEqual(exact); // it was rounded
+    const expected = tf.tidy(() => tf.matMul(tf.tensor2d(product, [32, 8]), tf.tensor2d(product, [32, 8]), true));
+    (await expected.data()).forEach((value, i) => expect(Math.abs(square[i]! - value)).toBeLessThan(1e-4)); // of some 500
+    expect(() => inFullPrecision(() => tf.matMul(tf.ones([2, 2]), tf.ones([3, 3])))).toThrow();
+    const [[low, full]] = (await both(
+      (x, w) => [x.matMul(w as never)],
+      [draw([32, 16], 7), draw([16, 8], 8)],
+    )) as Pairs;
+    expect(low).not.toEqual(full); // nothing is left of the request, not after an error either
   });
 });
