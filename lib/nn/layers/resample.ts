@@ -23,8 +23,8 @@ const twice = (value: (x: Tensor) => Tensor, gradient: (dy: Tensor) => Tensor) =
 
 function spread(x: Tensor): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  const wide = tf.concat([x, x], 3).reshape([batch, height, 2 * width * channels]);
-  return tf.concat([wide, wide], 2).reshape([batch, 2 * height, 2 * width, channels]);
+  const repeated = x.reshape([batch, height, 1, width, 1, channels]).tile([1, 1, 2, 1, 2, 1]);
+  return repeated.reshape([batch, 2 * height, 2 * width, channels]);
 }
 
 function average(x: Tensor): Tensor {

@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SeededStream } from '../../../../lib/core/rng.js';
 import { ClippedGradient } from '../../../../lib/mechanisms/dp-sgd/clipped-gradient.js';
-import { edm } from '../../../../lib/nn/edm-preconditioning.js';
-import { denoisingLoss, drawSigmas, scaleRows } from '../../../../lib/nn/edm.js';
 import { disposeAll } from '../../../../lib/nn/parameters.js';
-import { withExampleGradients, type ExampleLosses } from '../../../../lib/nn/tape.js';
+import { withExampleGradients } from '../../../../lib/nn/tape.js';
+import { denoisingLosses, drawDenoising } from '../../../../lib/nn/unet/denoising-losses.js';
 import { unetSizes } from '../../../../lib/nn/unet/sizes.js';
-import { networkOf, unet } from '../../../../lib/nn/unet/unet.js';
-import { setupEngine, tf, type Tensor, type Tensor1D, type Tensor2D } from '../../../../lib/tensor/index.js';
+import { unet } from '../../../../lib/nn/unet/unet.js';
+import { setupEngine, tf, type Tensor, type Tensor1D } from '../../../../lib/tensor/index.js';
 import { naiveClippedSums, normal, relativeDifference, relativeTolerance, weightsOf } from '../layers/naive.js';
 
 beforeAll(() => setupEngine());
@@ -15,20 +14,7 @@ beforeAll(() => setupEngine());
 const network = unet({ shape: { height: 28, width: 28, channels: 1 }, classes: 3, ...unetSizes.smoke });
 const examples = 4;
 
-/** The loss of DPDM: each example with k noise levels and noises, and one label for all of them. */
-const losses: ExampleLosses = (tape, images, noise, scales, labels) => {
-  const [rows, copies, height, width, channels] = noise!.shape as [number, number, number, number, number];
-  const repeated = images!.expandDims(1).tile([1, copies, 1, 1, 1]).reshape([-1, height, width, channels]);
-  const each = labels!.expandDims(1).tile([1, copies]).reshape([-1]) as Tensor1D;
-  const loss = denoisingLoss(
-    networkOf(network, tape),
-    repeated,
-    noise!.reshape(repeated.shape),
-    scales!.reshape([rows * copies, -1]) as Tensor2D,
-    each,
-  );
-  return loss.reshape([rows, copies]).mean(1);
-};
+const losses = denoisingLosses(network);
 
 /** All weights random: before training the ends of the branches are 0, and so are most gradients. */
 function randomWeights(): Record<string, Tensor> {
@@ -44,13 +30,8 @@ function randomWeights(): Record<string, Tensor> {
 }
 
 function inputsFor(copies: number): Tensor[] {
-  const sigmas = drawSigmas(edm, examples * copies, new SeededStream(copies));
-  return tf.tidy(() => [
-    normal([examples, 28, 28, 1], 'images', 0.5),
-    normal([examples, copies, 28, 28, 1], 'noise'),
-    scaleRows(edm, sigmas).reshape([examples, copies, -1]),
-    tf.tensor1d([0, 3, 1, 2], 'int32'),
-  ]);
+  const own = tf.tidy(() => [normal([examples, 28, 28, 1], 'images').sigmoid(), tf.oneHot([0, 2, 1, 2], 3).toFloat()]);
+  return [...own, ...drawDenoising(network, { copies, dropProbability: 0.5 })(examples, new SeededStream(copies))];
 }
 
 describe('the clipped sums of the U-Net', () => {
