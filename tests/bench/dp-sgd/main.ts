@@ -67,6 +67,10 @@ function showSteps(timings: Map<Mode, Timing[]>): void {
     const peak = Math.max(...all.map((timing) => timing.peak_mb)).toFixed(0);
     say(`${mode.padEnd(20)} ${median(seconds).toFixed(3)} (${spread})  ${peak.padStart(5)} MB${compile}`);
   }
+  if (busiest > availableParallelism() + 1)
+    say(
+      `Others used the machine (load ${busiest.toFixed(1)}), and PyTorch's spinning threads lose most: repeat when idle.`,
+    );
   say(
     'dpbench and Opacus clip, add noise and update the parameters; torch.func clips only; torch alone is not private.',
   );
