@@ -78,8 +78,7 @@ async function prepare(options: RunOptions, { method, params, seed }: Checked): 
   const plan = method.spends(params, facts);
   const { size } = facts;
   const { delta = 1 / (size * Math.log(size)) } = options;
-  const events = (noiseMultiplier: number) => plan.map((release) => release.event(noiseMultiplier));
-  const event = (noiseMultiplier: number) => composedEvent(events(noiseMultiplier));
+  const event = (noiseMultiplier: number) => composedEvent(plan.map((release) => release.event(noiseMultiplier)));
   const accountant = options.accountant ?? defaultAccountant(event(1));
   const names = plan.map(({ of }) => of);
   const noiseMultiplier = calibrate(event, { epsilon, delta, accountant, names });
@@ -87,14 +86,11 @@ async function prepare(options: RunOptions, { method, params, seed }: Checked): 
     createHash('sha256').update(data).update(labels).digest('hex'),
   );
   const data = { ...facts, checksum };
-  const plain = {
-    request: requestOf(options),
-    data,
-    delta,
-    accountant,
-    noiseMultiplier,
-    plan: events(noiseMultiplier),
-  };
+  const lines = plan.map((release) => {
+    const { of, mechanism, sensitivity } = release;
+    return { of, mechanism, sensitivity, event: release.event(noiseMultiplier) };
+  });
+  const plain = { request: requestOf(options), data, delta, accountant, noiseMultiplier, plan: lines };
   // As it is stored, so that it can be compared with what was stored.
   return { dataset, publicDataset, plan, identity: JSON.parse(JSON.stringify(plain)) as RunIdentity };
 }

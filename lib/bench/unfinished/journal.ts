@@ -84,10 +84,9 @@ export class FolderJournal implements Journal {
     const path = this.#path('ledger.json');
     const ledger = existsSync(path) ? readLedger(path, options) : undefined;
     const entries = ledger?.entries.length ?? 0;
-    const index = readdirSync(this.folder)
-      .map((name) => Number(/^(?:release|begun)-(\d+)/.exec(name)?.[1] ?? -1))
-      .find((index) => index >= entries);
-    if (index === undefined) return ledger;
+    const made = readdirSync(this.folder).map((name) => Number(/^(?:release|begun)-(\d+)/.exec(name)?.[1] ?? -1));
+    const index = Math.max(...made, -1);
+    if (index < entries) return ledger;
     throw new BudgetError({
       asked: path,
       wrong: `the ledger lacks release ${index + 1}, which was made`,

@@ -19,7 +19,12 @@ export interface RunIdentity {
   readonly accountant: AccountantId;
   readonly noiseMultiplier: number;
   /** What the run releases in all, sample rates and numbers of steps included. */
-  readonly plan: readonly PrivacyEvent[];
+  readonly plan: readonly {
+    readonly of: string;
+    readonly mechanism: string;
+    readonly sensitivity: number;
+    readonly event: PrivacyEvent;
+  }[];
 }
 
 /** `request.json`. */
