@@ -22,6 +22,7 @@ export function copiedParameter(shape: readonly number[], value: number, start =
 /** The copies `[batch, size]` of a weight, with the columns of the probe from `start` on added to them. */
 export function copies(weight: Tensor, batch: number, probe?: Tensor, start = 0): Tensor {
   const { size } = weight;
-  const rows = tf.tile(weight.reshape([1, size]), [batch, 1]);
-  return probe ? rows.add(tf.slice(probe, [0, start], [batch, size])) : rows;
+  // Not by tf.tile: tfjs would sum its gradient over the batch with two ops a row.
+  const added = probe ? tf.slice(probe, [0, start], [batch, size]) : tf.zeros([batch, size]);
+  return weight.reshape([1, size]).add(added);
 }
