@@ -2,7 +2,7 @@ import { check } from '../../core/check.js';
 import { OptionError } from '../../core/errors.js';
 import type { NetworkParameters } from '../../nn/parameters.js';
 import type { ExampleLosses } from '../../nn/tape.js';
-import { replay, tf, type Replay, type Tensor, type Tensor1D } from '../../tensor/index.js';
+import { replay, tf, type Replay, type Scalar, type Tensor, type Tensor1D } from '../../tensor/index.js';
 import { clippedSum } from './clipped-sum.js';
 
 export interface ClippedGradientOptions {
@@ -41,11 +41,12 @@ export class ClippedGradient {
     check('count', 'ClippedGradient', { microBatch });
     this.trained = trained;
     const names = Object.keys(parameters);
-    const compute = (mask: Tensor, ...rest: Tensor[]): Tensor[] => {
+    const compute = (mask: Tensor, clipNorm: Tensor, ...rest: Tensor[]): Tensor[] => {
       const weights = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
       const inputs = rest.slice(names.length);
       const { squaredNorms, sums } = clippedSum({
-        ...{ losses, weights, trained, clipNorm, inputs },
+        ...{ losses, weights, trained, inputs },
+        clipNorm: clipNorm as Scalar,
         mask: mask as Tensor1D,
       });
       return [squaredNorms, ...sums];
@@ -83,7 +84,8 @@ export class ClippedGradient {
    * Adds the clipped gradients of at most one micro-batch to sums, which it disposes, also when it fails.
    *
    * @param weights in the order of the parameters; default: the parameters as they are.
-   * @param left a row that takes part in the computation and is left out of the sum, for `checkIsolation`.
+   * @param left a row that takes part in the computation and is left out of the sum, and nothing is clipped: for
+   * `checkIsolation`.
    * @throws OptionError when the inputs have different numbers of rows, or more than a micro-batch.
    */
   async add(
@@ -144,7 +146,8 @@ export class ClippedGradient {
       const whole = rows.length === microBatch;
       const picked = Int32Array.from({ length: microBatch }, (_, i) => rows[i] ?? rows[0]!);
       const filled = whole ? inputs : inputs.map((input) => tf.gather(input, tf.tensor1d(picked, 'int32')));
-      return this.#graph.run([mask, ...weights, ...filled]);
+      const clipNorm = tf.scalar(left === undefined ? this.options.clipNorm : unclipped);
+      return this.#graph.run([mask, clipNorm, ...weights, ...filled]);
     });
   }
 
@@ -152,6 +155,9 @@ export class ClippedGradient {
     this.#graph.dispose();
   }
 }
+
+/** A clip norm above that of all gradients whose squared norm is a float32. */
+const unclipped = 1e30;
 
 function rowsOf(inputs: readonly Tensor[]): number {
   const counts = inputs.map((input) => input.shape[0]!);

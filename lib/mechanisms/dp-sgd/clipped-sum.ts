@@ -1,7 +1,7 @@
 import { OptionError } from '../../core/errors.js';
 import { withExampleGradients, type ExampleLosses } from '../../nn/tape.js';
 import type { Weights } from '../../nn/parameters.js';
-import { tf, type Tensor, type Tensor1D } from '../../tensor/index.js';
+import { tf, type Scalar, type Tensor, type Tensor1D } from '../../tensor/index.js';
 
 export interface ClippedSumOptions {
   readonly losses: ExampleLosses;
@@ -9,7 +9,7 @@ export interface ClippedSumOptions {
   /** Names of the weights to find gradients for; the others are frozen and cost nothing. */
   readonly trained: readonly string[];
   /** Largest Euclidean norm of one example's gradient over all trained weights together. */
-  readonly clipNorm: number;
+  readonly clipNorm: number | Scalar;
   /** `[batch, ...]` each: row b of all of them is example b. */
   readonly inputs: readonly Tensor[];
   /** `[batch]`: 1 for an example, 0 for a row that only fills the batch up. */
@@ -47,7 +47,7 @@ export function clippedSum({ losses, weights, trained, clipNorm, inputs, mask }:
   const [squaredNorms, ...sums] = withExampleGradients(losses, { weights, trained, inputs }, (gradients) => {
     const squaredNorms = tf.addN([...gradients.values()].map((gradient) => gradient.squaredNorms()));
     // A gradient of zeros has the coefficient min(1, infinity) = 1.
-    const coefficients = tf.minimum(1, squaredNorms.rsqrt().mul(clipNorm * belowBound)).mul<Tensor1D>(mask);
+    const coefficients = tf.minimum(1, squaredNorms.rsqrt().mul(tf.mul(clipNorm, belowBound))).mul<Tensor1D>(mask);
     return [squaredNorms, ...[...gradients.values()].map((gradient) => gradient.weightedSum(coefficients))];
   });
   return { sums, squaredNorms: squaredNorms as Tensor1D };

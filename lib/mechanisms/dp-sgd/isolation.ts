@@ -3,7 +3,7 @@ import { SeededStream } from '../../core/rng.js';
 import { tf, type Tensor } from '../../tensor/index.js';
 import type { ClippedGradient } from './clipped-gradient.js';
 
-/** Share of the sum, and of the clip norm, that rounding may change the sum by. */
+/** Share of the sum that rounding may change it by. */
 const rounding = 1e-3;
 
 /**
@@ -12,7 +12,8 @@ const rounding = 1e-3;
  * would be too small.
  *
  * It is tried on made-up records with made-up weights: the sum of all gradients but the first may not change when the first
- * record is exchanged. It finds what mixes records always, not what does so at some values only.
+ * record is exchanged. They are not clipped for it, which would hide what changes their lengths alone. It finds what mixes
+ * records always, not what does so at some values only.
  *
  * @param drawInputs inputs of a whole micro-batch, others at each call.
  * @throws OptionError when the sum changes, or is zero, so that nothing could be seen.
@@ -22,10 +23,9 @@ export async function checkIsolation(
   gradient: ClippedGradient,
   drawInputs: (purpose: string) => readonly Tensor[],
 ): Promise<void> {
-  const { microBatch, clipNorm } = gradient.options;
-  if (microBatch === 1) return;
+  if (gradient.options.microBatch === 1) return;
   const { distance, size } = await changeByFirst(gradient, drawInputs);
-  if (size > 0 && distance <= rounding * Math.min(clipNorm, size)) return;
+  if (size > 0 && distance <= rounding * size) return;
   const asked = `DP-SGD of '${of}'`;
   if (!(size > 0))
     throw new OptionError({
@@ -42,7 +42,7 @@ export async function checkIsolation(
   });
 }
 
-/** The norm of the sum of all clipped gradients but the first, and of its change when the first record is exchanged. */
+/** The norm of the sum of all gradients but the first, and of its change when the first record is exchanged. */
 async function changeByFirst(
   gradient: ClippedGradient,
   drawInputs: (purpose: string) => readonly Tensor[],

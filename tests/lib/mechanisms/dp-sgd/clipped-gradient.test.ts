@@ -120,6 +120,22 @@ describe('ClippedGradient', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it.each(['float32', 'bfloat16'] as const)(
+    'of one example has at most the norm clipNorm, in %s',
+    async (precision) => {
+      const gradient = new ClippedGradient({ losses, parameters, clipNorm: 0.5, microBatch: 1, precision });
+      for (const row of allRows) {
+        const one = tf.tidy(() => inputs.map((input) => tf.slice(input, row, 1)));
+        const sums = Object.values(await gradient.at(one));
+        const values = (await Promise.all(sums.map((sum) => sum.data()))).flatMap((part) => [...part]);
+        expect(Math.hypot(...values)).toBeLessThanOrEqual(0.5); // in double precision
+        expect(Math.hypot(...values)).toBeGreaterThan(0.5 * (1 - 1e-5));
+        tf.dispose([one, sums]);
+      }
+      gradient.dispose();
+    },
+  );
+
   it('of no rows is zero', async () => {
     const gradient = new ClippedGradient({ losses, parameters, trained: ['branch.scale'], clipNorm: 2, microBatch: 4 });
     const none = tf.tidy(() => inputs.map((input) => tf.slice(input, 0, 0)));

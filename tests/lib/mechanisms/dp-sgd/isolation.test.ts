@@ -52,6 +52,7 @@ const mixing: Record<string, ExampleLosses> = {
     const y = tape.use(layer, x!);
     return y.mul(tf.reverse(y, 0)).sum(1);
   },
+  'a factor that all records share': (tape, x) => ordinary(tape, x!).mul(x!.mean().square()),
   'copies laid out [copies, records]': (tape, x) => {
     const copies = tf.concat([x!, x!.mul(-0.5).add(1)]);
     return tape.use(layer, copies).square().mean(1).reshape([2, -1]).mean(0);
@@ -76,7 +77,7 @@ describe('checkIsolation', () => {
 
   it.each(Object.entries(mixing))('refuses %s', async (_, losses) => {
     for (const microBatch of [2, 3, 8, 64]) await expect(check(losses, { microBatch })).rejects.toThrow(refusal);
-    // What is small beside the clip norm here need not be so when the weights have grown.
+    // Clipping neither hides it, nor does a change that is small beside the clip norm here, before the weights have grown.
     for (const clipNorm of [1e-3, 1e6]) await expect(check(losses, { clipNorm })).rejects.toThrow(refusal);
   });
 
