@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { composedEvent } from '../core/events.js';
 import { evenLabels, type LabeledImages } from '../core/images.js';
@@ -46,14 +45,13 @@ export async function run(options: RunOptions): Promise<Run> {
   const { method, dataset, epsilon } = options;
   const { scale, seed } = checked;
   const out = options.out ? resolve(options.out) : newResultFolder({ method, dataset, epsilon, scale, seed });
-  const goesOn = existsSync(unfinishedFolder(out)) ? ', going on where it was stopped' : '';
-  const name = `${method} on ${dataset}, epsilon ${epsilon}${goesOn}`;
-  return progressGroup(name, async (group) => {
+  return progressGroup(`${method} on ${dataset}, epsilon ${epsilon}`, async (group) => {
     const started = performance.now();
     group.keep({ curve: undefined, samples: undefined, epsilon: undefined }); // those of the run before it in a sweep
     const prepared = await prepare(options, checked);
     const about = { root: options.root ?? null, versions: versions() };
     const unfinished = UnfinishedRun.open(unfinishedFolder(out), prepared.identity, about);
+    if (unfinished.resumed) group.part = [group.part, 'going on where it was stopped'].filter(Boolean).join(', ');
     const owned: { dispose(): void }[] = [];
     try {
       const { record, images } = await train({ options, checked, prepared, unfinished, group, owned });

@@ -103,6 +103,8 @@ export class UnfinishedRun {
     const own = { chargedTo, run: this.name };
     const stored = this.journal.ledger({ ...own, dataset: options.dataset });
     if (!stored) return new Ledger({ ...options, ...own });
+    const other = firstDifference({ ...stored }, { delta: options.delta, epsilonTarget: options.epsilonTarget });
+    if (other) throw new BudgetError({ asked: this.folder, wrong: 'the ledger is of another run', ...other });
     const charged = chargedTo?.entries.filter(({ run }) => run === this.name).length ?? 0;
     for (const { epsilonAfter: _epsilon, accountant: _accountant, ...record } of stored.entries.slice(charged))
       chargedTo?.record({ ...record, run: this.name });
@@ -114,7 +116,7 @@ export class UnfinishedRun {
     this.journal.close();
     const aside = join(dirname(this.folder), `.${basename(this.folder)}-${this.file.id}`);
     renameSync(this.folder, aside); // so that a kill leaves no half folder under its name
-    rmSync(aside, { recursive: true });
+    rmSync(aside, { recursive: true, force: true });
   }
 
   /** The run has failed or was aborted: keeps what it spent and saved, if anything. True when the folder was kept. */

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../lib/bench/run.js';
 import { sweep } from '../../../lib/bench/sweep.js';
+import { CurveRecorder } from '../../../lib/bench/result-curve.js';
 import { revealForDisplay } from '../../../lib/core/diagnostic.js';
 import { displaySymbol } from '../../../lib/core/mime.js';
-import { onProgress, type TimedReport } from '../../../lib/core/progress.js';
+import { onProgress, ProgressGroup, type TimedReport } from '../../../lib/core/progress.js';
+import { datasets } from '../../../lib/data/datasets.js';
 import { dpMerf } from '../../../lib/methods/dp-merf.js';
 import { methods } from '../../../lib/methods/methods.js';
 import { setupEngine, tf } from '../../../lib/tensor/index.js';
@@ -102,6 +104,32 @@ describe('dp.run', () => {
     const early = run({ ...smoke, method: 'stops-first', metrics: [], out, signal: controller.signal });
     await expect(early).rejects.toThrow(/^too early$/);
     expect(await readdir(join(folder, 'early'))).toEqual([]);
+  });
+});
+
+describe('the curve of a run', () => {
+  it('goes on with the points of an earlier process, and scores none of them again', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'dpbench-curve-'));
+    const dataset = await datasets.load('mnist-10k', { limit: 200 });
+    const open = () => new CurveRecorder(dataset, 'smoke', new ProgressGroup('a run'), own);
+    let sampled = 0;
+    const sample = async (labels: Uint8Array) => {
+      sampled++;
+      return { data: new Uint8Array(labels.length * 784), count: labels.length, height: 28, width: 28, channels: 1 };
+    };
+    const first = open(); // smoke: points at a quarter of the steps and at the end
+    for (const step of [1, 10, 11]) await first.look({ step, steps: 40 }, sample);
+    const second = open();
+    for (const step of [9, 10, 11, 40]) await second.look({ step, steps: 40 }, sample);
+    expect(sampled).toBe(2);
+    const points = JSON.parse(JSON.stringify(second.result().points)) as { step: number; value: number }[];
+    expect(points.map(({ step }) => step)).toEqual([10, 40]);
+    expect(points[0]!.value).toBe(JSON.parse(JSON.stringify(first.result().points[0]!.value)));
+
+    await writeFile(join(own, 'curve.json'), '{"looked":1');
+    expect(open).toThrow(
+      `${join(own, 'curve.json')}: no curve of a run. Remove the file: the curve then begins where the run goes on.`,
+    );
   });
 });
 

@@ -6,7 +6,7 @@ import { resume } from '../../../../lib/bench/resume.js';
 import { run } from '../../../../lib/bench/run.js';
 import { sweep } from '../../../../lib/bench/sweep.js';
 import { BudgetError, DataError, OptionError } from '../../../../lib/core/errors.js';
-import { onProgress } from '../../../../lib/core/progress.js';
+import { onProgress, ProgressTask } from '../../../../lib/core/progress.js';
 import { Ledger } from '../../../../lib/privacy/index.js';
 import { setupEngine, tf } from '../../../../lib/tensor/index.js';
 import { request, resetToy, toy } from './toy.js';
@@ -45,11 +45,12 @@ describe('a run that was stopped', () => {
     const released = await stopped();
     expect(readdirSync(folder).sort()).toEqual(['ledger.json', 'release-0.json', 'request.json']);
     toy.whileReading = () => expect.unreachable('the rows were read again');
+    toy.afterRelease = async () => new ProgressTask('after the release', 1).done();
     const tasks = new Set<string>();
-    const stop = onProgress(({ task }) => tasks.add(task.split(':')[0]!));
+    const stop = onProgress(({ task, done }) => !done && tasks.add(task));
     const done = await run({ ...request, out });
     stop();
-    expect([...tasks]).toEqual(['toy-mean on toy-set, epsilon 2, going on where it was stopped']);
+    expect([...tasks]).toEqual(['toy-mean on toy-set, epsilon 2: going on where it was stopped: after the release']);
     expect(toy.released).toEqual(released);
     expect(done.ledger.entries).toHaveLength(1);
     expect(done.config).toMatchObject({ processes: 2, private: true });
@@ -132,6 +133,14 @@ describe('a run that was stopped', () => {
     };
     await damaged('ledger.json', whole['ledger.json']!.slice(0, -30), DataError, 'what was spent cannot be read');
     await damaged('ledger.json', whole['ledger.json']!.replace('"of": "mean"', '"of": "men"'), BudgetError, 'digest');
+    const foreign = JSON.stringify(new Ledger({ delta: 1e-9, epsilonTarget: 2 }));
+    rmSync(file('release-0.json'));
+    await damaged(
+      'ledger.json',
+      foreign,
+      BudgetError,
+      'the ledger is of another run; got {"delta":1e-9}, expected {"delta"',
+    );
     await damaged('ledger.json', undefined, BudgetError, 'the ledger lacks release 1, which was made');
     await damaged('release-0.json', '{"type":', DataError, 'the release cannot be read');
     await damaged('release-0.json', undefined, BudgetError, 'before it was kept');
