@@ -9,6 +9,7 @@ import type { TensorflowModule } from '../runtime/load.js';
 import { inBfloat16 } from './bfloat16.js';
 import { record, type Recording } from './recording.js';
 import { savedModel, type AttributeKinds } from './saved-model.js';
+import { simplified } from './simplify.js';
 import { StandIns } from './stand-ins.js';
 
 export interface ReplayOptions {
@@ -105,7 +106,7 @@ export class Replay {
   }
 
   #compile(inputs: readonly Tensor[]): Graph {
-    const recording = this.#recordTwice(inputs);
+    const recording = simplified(this.#recordTwice(inputs), this.#binding());
     const graph = this.#precision === 'bfloat16' ? inBfloat16(recording, this.#binding()) : recording;
     const { bytes, feeds, fetches } = savedModel(graph, this.#binding());
     const folder = mkdtempSync(join(tmpdir(), 'dpbench-graph-'));
