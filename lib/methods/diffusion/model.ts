@@ -1,0 +1,49 @@
+import type { SeededStream } from '../../core/rng.js';
+import type { PublicFacts } from '../../mechanisms/index.js';
+import { DiffusionSampler } from '../../nn/diffusion-sampler.js';
+import { edm } from '../../nn/edm-preconditioning.js';
+import { disposeAll, type NetworkParameters } from '../../nn/parameters.js';
+import { denoisingLosses, drawDenoising } from '../../nn/unet/denoising-losses.js';
+import { unet, type Unet } from '../../nn/unet/unet.js';
+import type { FitContext } from '../contract.js';
+import { networkSize, type DiffusionParameters } from './parameters.js';
+
+/** A denoiser of images with classes: the network, its weights, and what draws images from it. */
+export class DiffusionModel {
+  readonly network: Unet;
+  readonly parameters: NetworkParameters;
+  readonly #facts: PublicFacts;
+  readonly #params: DiffusionParameters;
+
+  /** @param labels rows of the label table without the one for "no label"; at least the private classes. */
+  constructor(facts: PublicFacts, params: DiffusionParameters, labels: number, stream: SeededStream) {
+    this.#facts = facts;
+    this.#params = params;
+    this.network = unet({ shape: facts.shape, classes: labels, ...networkSize(params, facts.shape) });
+    this.parameters = this.network.initialise(stream.fork('weights'));
+  }
+
+  /** Losses and random inputs of records with so many noisy copies, for public and private training alike. */
+  denoising(copies: number) {
+    const { network } = this;
+    const draws = drawDenoising(network, { copies, dropProbability: this.#params.dropLabel });
+    return { losses: denoisingLosses(network), draws };
+  }
+
+  /** Draws images from the given weights, of the same names: the averages of training, as a rule. */
+  sampler(weights: NetworkParameters): DiffusionSampler {
+    const { sampler, samplerSteps, samplerBatch, churn, guidance, precision } = this.#params;
+    return new DiffusionSampler(weights, {
+      ...{ network: this.network, preconditioning: edm, shape: this.#facts.shape, sampler, guidance, precision },
+      steps: samplerSteps,
+      batchSize: samplerBatch,
+      ...(churn > 0 && { churn: { amount: churn, sigmaFrom: 0.025, sigmaTo: 50 } }),
+    });
+  }
+
+  dispose(): void {
+    disposeAll(this.parameters);
+  }
+}
+
+export type DiffusionContext = FitContext<DiffusionParameters>;

@@ -1,0 +1,57 @@
+import { tf, type Tensor } from '../../tensor/index.js';
+import { dpSgd, type PlannedRelease, type PublicFacts } from '../../mechanisms/index.js';
+import type { FittedModel } from '../contract.js';
+import type { DiffusionContext, DiffusionModel } from './model.js';
+import type { DiffusionParameters } from './parameters.js';
+import { Training } from './training.js';
+
+const release = 'gradients of the denoiser';
+
+/**
+ * DP-SGD of a diffusion model (Dockhorn et al. 2023, algorithm 1): one Gaussian release a step on a Poisson batch. An epoch is
+ * a whole number of batches, so the sample rate is 1 / ceil(N / batchSize).
+ */
+export function spendsOnTraining(params: DiffusionParameters, { size }: PublicFacts): PlannedRelease {
+  const { batchSize, steps, clipNorm } = params;
+  return dpSgd({ of: release, clipNorm, sampleRate: 1 / Math.ceil(size / batchSize), steps });
+}
+
+/** Trains a model privately from the weights that it has, with a new Adam and a new average, and gives what samples from it. */
+export async function trainPrivately(model: DiffusionModel, context: DiffusionContext): Promise<FittedModel> {
+  const { mechanisms, params, stream, own, checkpoint, onSnapshot } = context;
+  const { parameters } = model;
+  const training = own(
+    await mechanisms.dpSgd(release, {
+      ...model.denoising(params.copies),
+      parameters,
+      microBatch: params.microBatch,
+      precision: params.precision,
+    }),
+  );
+  const stage = own(new Training('private', parameters, { emaRate: params.emaRate, checkpoint }));
+  await stage.resume();
+  const sampler = own(model.sampler(stage.ema.shadow));
+  while (training.step < training.steps) {
+    const gradients = await training.next();
+    stage.step(inClipNorms(gradients, params.clipNorm), learningRateAt(training.step, params));
+    const { step, steps } = training;
+    await stage.save(step);
+    await onSnapshot({ step, steps }, (labels) => sampler.sample(labels, stream.fork(`snapshot ${step}`)));
+  }
+  return { sample: (labels, drawing) => sampler.sample(labels, drawing, context.signal) };
+}
+
+/** Gradients in units of the clip norm, so that Adam's epsilon means the same whatever the norm is; disposes what it gets. */
+function inClipNorms(gradients: Record<string, Tensor>, clipNorm: number): Record<string, Tensor> {
+  const scaled = tf.tidy(() =>
+    Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, gradient.div(clipNorm)])),
+  );
+  tf.dispose(gradients);
+  return scaled;
+}
+
+/** Linear warm-up, and a linear end: see the parameters. */
+function learningRateAt(step: number, { learningRate, warmUpSteps, decayedPart, steps }: DiffusionParameters): number {
+  const left = (steps - step + 1) / (steps * decayedPart + 1);
+  return learningRate * Math.min(1, step / (warmUpSteps + 1), decayedPart > 0 ? left : 1);
+}

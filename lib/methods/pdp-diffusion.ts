@@ -1,0 +1,41 @@
+/**
+ * PDP-Diffusion. Ghalebikesabi, Berrada, Gowal, Ktena, Stanforth, Hayes, De, Smith, Wiles, Balle: Differentially Private
+ * Diffusion Models Generate Useful Synthetic Images. 2023, arXiv 2302.13861.
+ *
+ * The denoiser of DPDM is trained on public images first, which costs no budget; all of its weights are then trained on the
+ * private ones by DP-SGD, from the average of the public weights. Its label table has a row for each public or private class,
+ * whichever are more, and one for "no label"; private class c begins with the row of public class c.
+ *
+ * What the reference implementation does differently: see `dpdm`. During public training it puts the dropped label in the row
+ * of a genuine public class, so that the row for "no label" is never trained; here both stages use that row.
+ */
+import { defineMethod } from './contract.js';
+import { DiffusionModel } from './diffusion/model.js';
+import { diffusionParameters } from './diffusion/parameters.js';
+import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
+import { publicParameters, trainPublicly } from './diffusion/train-publicly.js';
+
+export const pdpDiffusion = defineMethod({
+  id: 'pdp-diffusion',
+  title: 'PDP-Diffusion',
+  paper: {
+    title: 'Differentially Private Diffusion Models Generate Useful Synthetic Images',
+    authors: 'Ghalebikesabi, Berrada, Gowal, Ktena, Stanforth, Hayes, De, Smith, Wiles, Balle',
+    year: 2023,
+    url: 'https://arxiv.org/abs/2302.13861',
+  },
+  publicData: 'required',
+  params: { ...diffusionParameters, ...publicParameters },
+  samples: { smoke: 100, laptop: 6000, paper: 60000 },
+
+  /** As DPDM: public images cost nothing. */
+  spends: (params, facts) => [spendsOnTraining(params, facts)],
+
+  async fit(context) {
+    const { facts, params, stream, own, publicDataset } = context;
+    const labels = Math.max(facts.classes.length, publicDataset!.classes.length);
+    const model = own(new DiffusionModel(facts, params, labels, stream));
+    await trainPublicly(model, publicDataset!, params, context);
+    return trainPrivately(model, context);
+  },
+});
