@@ -47,6 +47,7 @@ export class Charging {
     // With a journal a resumed run asks for every release again and gets what was kept; without one it goes on behind them.
     this.#next = options.journal ? 0 : this.#resumed;
     samePlan(options.ledger, this.#events().slice(0, this.#resumed));
+    this.#checkSameReleases();
   }
 
   get free(): number {
@@ -139,6 +140,23 @@ export class Charging {
       ...(part !== undefined && { part }),
     });
     journal?.charged(ledger);
+  }
+
+  /** Releases of another name, kind or sensitivity may cost the same: what was kept of one must not pass for the other. */
+  #checkSameReleases(): void {
+    const { ledger, plan } = this.#options;
+    const words = (release?: { of: string; mechanism: string; sensitivity?: number }) =>
+      release && `'${release.of}' (${release.mechanism}, sensitivity ${release.sensitivity})`;
+    ledger.entries.forEach((entry, i) => {
+      if (words(entry) === words(plan[i])) return;
+      throw new BudgetError({
+        asked: `line ${i + 1} of the ledger to go on from`,
+        wrong: 'it is of another release than the plan',
+        got: words(entry),
+        expected: words(plan[i]),
+        next: 'Resume with the method and the parameters that the run began with, or start a new one.',
+      });
+    });
   }
 
   #events(): PrivacyEvent[] {
