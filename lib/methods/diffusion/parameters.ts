@@ -25,7 +25,7 @@ export const diffusionParameters = {
   copies: count({ smoke: 2, laptop: 1, paper: 32 }, 'noise multiplicity: noisy copies of each record'),
   clipNorm: positive({ smoke: 1, laptop: 1, paper: 1e-3 }, 'bound on the norm of a record’s gradient'),
   learningRate: positive({ smoke: 2e-3, laptop: 2e-3, paper: 3e-4 }, 'learning rate of Adam'),
-  warmUpSteps: count({ smoke: 1, laptop: 20, paper: 1 }, 'steps over which the learning rate rises to its value'),
+  warmUpSteps: notNegative({ smoke: 0, laptop: 20, paper: 0 }, 'steps over which the learning rate rises to its value'),
   decayedPart: notNegative(
     { smoke: 0, laptop: 0.5, paper: 0 },
     'last part of the steps, over which the rate falls to 0',

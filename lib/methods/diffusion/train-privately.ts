@@ -1,6 +1,7 @@
 import { tf, type Tensor } from '../../tensor/index.js';
 import { dpSgd, type PlannedRelease, type PublicFacts } from '../../mechanisms/index.js';
 import type { FittedModel } from '../contract.js';
+import { learningRateAt } from './learning-rate.js';
 import type { DiffusionContext, DiffusionModel } from './model.js';
 import type { DiffusionParameters } from './parameters.js';
 import { Training } from './training.js';
@@ -48,10 +49,4 @@ function inClipNorms(gradients: Record<string, Tensor>, clipNorm: number): Recor
   );
   tf.dispose(gradients);
   return scaled;
-}
-
-/** Linear warm-up, and a linear end: see the parameters. */
-function learningRateAt(step: number, { learningRate, warmUpSteps, decayedPart, steps }: DiffusionParameters): number {
-  const left = (steps - step + 1) / (steps * decayedPart + 1);
-  return learningRate * Math.min(1, step / (warmUpSteps + 1), decayedPart > 0 ? left : 1);
 }

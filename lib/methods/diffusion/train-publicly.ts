@@ -8,6 +8,7 @@ import { ReplayedGradient } from '../../nn/replayed-gradient.js';
 import { forwardTape } from '../../nn/tape.js';
 import { imageTensor, oneHotTensor, tf, type Tensor4D } from '../../tensor/index.js';
 import type { DiffusionContext, DiffusionModel } from './model.js';
+import { ShuffledPasses } from './shuffled-passes.js';
 import { Training } from './training.js';
 
 /** Parameters of training on public images; the paper scale is 160 passes over the 1,281,167 images of ImageNet. */
@@ -53,7 +54,7 @@ export async function trainPublicly(
   if (begun === undefined) return; // a resumed run that is past this stage
   const task = new ProgressTask(`training on ${name}`, steps, signal);
   const stream = context.stream.fork('public training');
-  const passes = new Passes(images.count, batchSize, stream);
+  const passes = new ShuffledPasses(images.count, batchSize, stream);
   for (let step = begun + 1; step <= steps; step++) {
     const random = stream.fork(`step ${step}`);
     const part = takeImages(images, passes.batch(step));
@@ -72,26 +73,6 @@ export async function trainPublicly(
   training.ema.copyInto(parameters);
   await training.save(steps, { now: true });
   task.done();
-}
-
-/** Batches of shuffled passes through a dataset; batch `step`, from 1, is the same however training got there. */
-class Passes {
-  #order: { readonly pass: number; readonly rows: Uint32Array } | undefined;
-
-  constructor(
-    readonly count: number,
-    readonly batchSize: number,
-    readonly stream: SeededStream,
-  ) {}
-
-  batch(step: number): Uint32Array {
-    const inPass = Math.floor(this.count / this.batchSize);
-    const pass = Math.floor((step - 1) / inPass);
-    if (this.#order?.pass !== pass)
-      this.#order = { pass, rows: this.stream.fork(`pass ${pass}`).permutation(this.count) };
-    const start = ((step - 1) % inPass) * this.batchSize;
-    return this.#order.rows.subarray(start, start + this.batchSize);
-  }
 }
 
 /** Each image `[height, width, channels]` of a batch as it is or mirrored, by a coin. */
