@@ -94,6 +94,7 @@ export class Mechanisms {
    */
   async dpSgd(of: string, query: DpSgdQuery): Promise<DpSgd> {
     const request = { of, mechanism: 'dp-sgd', arithmetic: 'rounded' } as const;
+    check('count', `release of '${of}'`, { size: this.facts.size }); // it is a divisor
     const { sensitivity: clipNorm } = this.#charging.planned(request);
     const gradient = await recordGradient(of, query, { clipNorm, facts: this.facts });
     try {

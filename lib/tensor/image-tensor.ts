@@ -10,10 +10,16 @@ export function imageTensor(rows: Images, start = 0, end = rows.count): Tensor4D
   return tf.tensor4d(values, [end - start, height, width, channels]);
 }
 
-/** Labels as rows of zeros with a single one: `[end - start, classes]`. */
+/**
+ * Labels as rows of zeros with a single one: `[end - start, classes]`. A label that is no class gives zeros alone: it may not
+ * reach into the row of another record.
+ */
 export function oneHotTensor(rows: LabeledImages, classes: number, start = 0, end = rows.count): Tensor2D {
   const values = new Float32Array((end - start) * classes);
-  for (let row = start; row < end; row++) values[(row - start) * classes + rows.labels[row]!] = 1;
+  for (let row = start; row < end; row++) {
+    const label = rows.labels[row]!;
+    if (label < classes) values[(row - start) * classes + label] = 1;
+  }
   return tf.tensor2d(values, [end - start, classes]);
 }
 

@@ -3,7 +3,7 @@ import { DpbenchError } from '../../core/errors.js';
 import type { RandomStream } from '../../core/rng.js';
 import type { GaussianNoise } from '../lattice-gaussian.js';
 
-/** The noise is larger than what is charged by this much; it pays for the lattice and for rounding in float32 sums. */
+/** The noise is larger than what is charged by this much; it pays for the lattice. */
 const margin = 2 ** -14;
 
 /**
@@ -15,7 +15,11 @@ const margin = 2 ** -14;
  * lattice there are none, and each of its points is reached by some 2^28 different doubles of the noise. That is no proof,
  * which `addLatticeGaussian` has, at 2.1 microseconds a value against 0.03 here: for 300,000 parameters 0.6 s a step.
  *
- * @param into filled with the noisy values.
+ * What is not covered: a sum of float32 gradients depends on their order, and one record more moves all behind it. Measured
+ * with 2,000 parameters and gradients that are parallel or nearly so, the worst case: for batches of 4,096 records the sums of
+ * neighbours differ by the clip norm times 1 - 2.3e-5 to 1 + 3.7e-6, for 16,384 by 1 - 1.6e-4; the part that is rounding is 7e-4
+ * and 5e-3 long and points elsewhere. There is no proven bound.
+ *
  * @throws DpbenchError when a value is not finite or too large for its noise: nothing is released.
  */
 export function addRoundedGaussian(

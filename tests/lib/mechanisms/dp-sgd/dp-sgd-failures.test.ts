@@ -33,6 +33,10 @@ describe('a failure of DP-SGD', () => {
     expect(await tensorsLeft(make)).toBe(0);
   });
 
+  it('of a dataset of public size 0, by which nothing can be divided, too', async () => {
+    await expect(trainingOn([], { size: 0 })).rejects.toThrow("release of 'network': size is out of range; got 0");
+  });
+
   it('of what mixes records too', async () => {
     const log: string[] = [];
     const losses: TrainingOptions = {

@@ -23,6 +23,12 @@ beforeAll(() => setupEngine());
 /** Noise of a millionth leaves this much. */
 const rounding = 1e-4;
 
+const three: Vectors = [
+  [1, 0],
+  [0, 1],
+  [1, 1],
+];
+
 describe('the update', () => {
   it('is the clipped sum over the expected batch, here with hardly any noise', async () => {
     // (3, 4), (0.3, 0.4) and (0, 0) at clip norm 1, expected batch 4: ((0.6 + 0.3) / 4, (0.8 + 0.4) / 4).
@@ -124,6 +130,14 @@ describe('sensitivity', () => {
     expect(Math.abs(changes[3]! - Math.hypot(0.1, 0.2))).toBeLessThan(precision === 'bfloat16' ? 2e-3 : rounding);
   });
 
+  it('holds for a record whose label is no class: it reaches into no other', async () => {
+    const labels: TrainingOptions['losses'] = (tape, images, oneHot) =>
+      toyLosses(tape, images!.mul(oneHot!.sum(1).reshape([-1, 1, 1, 1])));
+    const rows = { ...vectorRows(three), labels: Uint8Array.of(0, 3, 0) }; // of two classes
+    const [sum] = await sumsOn(three, { rows, losses: labels, clipNorm: 10 });
+    expect(distance(sum!, [2, 1])).toBeLessThan(10 * rounding);
+  });
+
   it('covers the trained parameters together, and those only', async () => {
     const [first, second] = ['first', 'second'].map((name) => dense({ name, inputs: 2, outputs: 1, bias: false }));
     const parameters = { 'first.kernel': constant([2, 1], 1), 'second.kernel': constant([2, 1], 1) };
@@ -143,12 +157,6 @@ describe('sensitivity', () => {
     disposeAll(parameters);
   });
 });
-
-const three: Vectors = [
-  [1, 0],
-  [0, 1],
-  [1, 1],
-];
 
 describe('what it costs', () => {
   it('is one line of the ledger for all steps', async () => {
