@@ -7,18 +7,24 @@ import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kern
 import { OptionError } from '../../core/errors.js';
 import type { TensorflowModule } from '../runtime/load.js';
 import { inBfloat16 } from './bfloat16.js';
+import { inFloat64 } from './float64.js';
 import { record, type Recording } from './recording.js';
 import { savedModel, type AttributeKinds } from './saved-model.js';
 import { simplified } from './simplify.js';
 import { StandIns } from './stand-ins.js';
+
+export type Precision = 'float32' | 'bfloat16' | 'float64';
 
 export interface ReplayOptions {
   /** Name for messages. Default: the function's own. */
   readonly name?: string;
   /** Graphs kept, one for each set of argument shapes; the one that was not used for longest goes first. Default 8. */
   readonly limit?: number;
-  /** `bfloat16` rounds inputs and results of convolutions and products of matrices; see `inFullPrecision` for exceptions. */
-  readonly precision?: 'float32' | 'bfloat16';
+  /**
+   * `bfloat16` rounds inputs and results of convolutions and products of matrices; see `inFullPrecision` for exceptions.
+   * `float64` computes all of it in float64, from float32 arguments to float32 results. Default `float32`.
+   */
+  readonly precision?: Precision;
 }
 
 /** What the binding does with graphs; tfjs-node declares the rest of it. */
@@ -59,7 +65,7 @@ export class Replay {
   readonly #graphs = new Map<string, Graph>();
   readonly #name: string;
   readonly #limit: number;
-  readonly #precision: 'float32' | 'bfloat16';
+  readonly #precision: Precision;
 
   constructor(tf: TensorflowModule, compute: (...inputs: Tensor[]) => readonly Tensor[], options: ReplayOptions = {}) {
     this.#tf = tf;
@@ -107,8 +113,7 @@ export class Replay {
 
   #compile(inputs: readonly Tensor[]): Graph {
     const recording = simplified(this.#recordTwice(inputs), this.#binding());
-    const graph = this.#precision === 'bfloat16' ? inBfloat16(recording, this.#binding()) : recording;
-    const { bytes, feeds, fetches } = savedModel(graph, this.#binding());
+    const { bytes, feeds, fetches } = savedModel(this.#inPrecision(recording), this.#binding());
     const folder = mkdtempSync(join(tmpdir(), 'dpbench-graph-'));
     try {
       writeFileSync(join(folder, 'saved_model.pb'), bytes);
@@ -116,6 +121,12 @@ export class Replay {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  #inPrecision(recording: Recording): Recording {
+    if (this.#precision === 'bfloat16') return inBfloat16(recording, this.#binding());
+    if (this.#precision === 'float64') return inFloat64(recording, this.#binding());
+    return recording;
   }
 
   #recordTwice(inputs: readonly Tensor[]): Recording {

@@ -27,6 +27,9 @@ export const typeNumbers: Readonly<Record<string, number>> = {
   bfloat16: 14,
 };
 
+/** Bytes of one element of the types whose constants are written once for all elements. */
+const elementBytes: Readonly<Record<string, number>> = { float32: 4, float64: 8, int32: 4, bool: 1 };
+
 /** The version of graphs that TensorFlow 2.9 wrote: every later one reads it. */
 const producer = 1087;
 
@@ -126,8 +129,9 @@ function constantMessage({ dtype, shape, bytes }: ConstantNode): unknown {
   message.setTensorShape(shapeMessage(shape));
   // A list of one value stands for as many as the shape holds, where there are any.
   const filled = shape.every((size) => size > 0);
-  const once = bytes.length === (dtype === 'bool' ? 1 : 4) && filled;
+  const once = bytes.length === elementBytes[dtype] && filled;
   if (once && dtype === 'float32') message.setFloatValList([new Float32Array(bytes.slice().buffer)[0]]);
+  else if (once && dtype === 'float64') message.setDoubleValList([new Float64Array(bytes.slice().buffer)[0]]);
   else if (once && dtype === 'int32') message.setIntValList([new Int32Array(bytes.slice().buffer)[0]]);
   else if (once && dtype === 'bool') message.setBoolValList([bytes[0] === 1]);
   else message.setTensorContent(bytes);

@@ -97,20 +97,29 @@ const onImages: Record<string, (x: Tensor4D) => Tensor | readonly Tensor[]> = {
   einsum: (x) => tf.einsum('bhwc,bhwd->bcd', x, x),
 };
 
-/** Replayed with other values than recorded with, every output is the eager one, type and shape included. */
+/** Replayed with other values than recorded with, every output is the eager one, type and shape included; in float64 up to float32's rounding. */
 async function agrees(compute: Compute, first: readonly Tensor[], second: readonly Tensor[]): Promise<void> {
+  for (const precision of ['float32', 'float64'] as const) await agreesIn(precision, compute, [first, second]);
+}
+
+async function agreesIn(
+  precision: 'float32' | 'float64',
+  compute: Compute,
+  [first, second]: readonly [readonly Tensor[], readonly Tensor[]],
+): Promise<void> {
+  const tolerance = precision === 'float32' ? 2e-6 : 2e-5; // of sums in another order, and of the eager one's rounding
   const outputs = (...inputs: Tensor[]) => {
     const made = compute(...inputs);
     return Array.isArray(made) ? (made as Tensor[]) : [made as Tensor];
   };
-  const replay = new Replay(tf, outputs);
+  const replay = new Replay(tf, outputs, { precision });
   tf.dispose(replay.run(first));
   const [replayed, eager] = [replay.run(second), outputs(...second)];
   expect(replayed.map(({ dtype, shape }) => [dtype, shape])).toEqual(eager.map(({ dtype, shape }) => [dtype, shape]));
   for (const [i, tensor] of replayed.entries()) {
     const [got, expected] = [await tensor.data(), await eager[i]!.data()];
     expected.forEach((value, k) =>
-      expect(Math.abs(got[k]! - value)).toBeLessThanOrEqual(2e-6 * Math.max(1, Math.abs(value))),
+      expect(Math.abs(got[k]! - value)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(value))),
     );
   }
   replay.dispose();
