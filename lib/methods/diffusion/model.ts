@@ -12,12 +12,10 @@ import { networkSize, type DiffusionParameters } from './parameters.js';
 export class DiffusionModel {
   readonly network: Unet;
   readonly parameters: NetworkParameters;
-  readonly #facts: PublicFacts;
   readonly #params: DiffusionParameters;
 
   /** @param labels rows of the label table without the one for "no label"; at least the private classes. */
   constructor(facts: PublicFacts, params: DiffusionParameters, labels: number, stream: SeededStream) {
-    this.#facts = facts;
     this.#params = params;
     this.network = unet({ shape: facts.shape, classes: labels, ...networkSize(params, facts.shape) });
     this.parameters = this.network.initialise(stream.fork('weights'));
@@ -33,8 +31,8 @@ export class DiffusionModel {
   /** Draws images from the given weights, of the same names: the averages of training, as a rule. */
   sampler(weights: NetworkParameters): DiffusionSampler {
     const { sampler, samplerSteps, samplerBatch, churn, guidance, precision } = this.#params;
-    return new DiffusionSampler(weights, {
-      ...{ network: this.network, preconditioning: edm, shape: this.#facts.shape, sampler, guidance, precision },
+    return new DiffusionSampler(this.network, weights, {
+      ...{ preconditioning: edm, sampler, guidance, precision },
       steps: samplerSteps,
       batchSize: samplerBatch,
       ...(churn > 0 && { churn: { amount: churn, sigmaFrom: 0.025, sigmaTo: 50 } }),

@@ -17,6 +17,7 @@ export class ReplayedNetwork {
   constructor(
     readonly parameters: NetworkParameters,
     build: (tape: Tape) => Network,
+    { precision = 'float32' }: { readonly precision?: 'float32' | 'bfloat16' } = {},
   ) {
     const names = Object.keys(parameters);
     const compute = (...tensors: Tensor[]): Tensor[] => {
@@ -24,7 +25,7 @@ export class ReplayedNetwork {
       const [images, condition, labels] = tensors.slice(names.length) as [Tensor, Tensor1D, Tensor1D | undefined];
       return [build(forwardTape(weights))(images, condition, labels)];
     };
-    this.#graph = replay(compute, { name: 'a network' });
+    this.#graph = replay(compute, { name: 'a network', precision });
   }
 
   /** With the parameters as they are at each call. */
