@@ -20,8 +20,9 @@ import { gaussian, type PublicFacts } from '../mechanisms/index.js';
 import { Adam } from '../nn/adam.js';
 import { ReplayedGradient } from '../nn/replayed-gradient.js';
 import { SmallGenerator } from '../nn/small-generator.js';
+import { restoreVariables } from '../nn/training-state.js';
 import { imageBytes, tf, type Scalar, type Tensor2D, type Tensor4D } from '../tensor/index.js';
-import { defineMethod } from './contract.js';
+import { defineMethod, type Checkpoint } from './contract.js';
 
 const release = 'label-wise mean embedding';
 const latentSize = 5;
@@ -48,7 +49,7 @@ export const dpMerf = defineMethod({
   /** Each feature vector has norm 1, so one record more or fewer moves the mean by at most 1 / N. */
   spends: (_params, { size }) => [gaussian({ of: release, l2Sensitivity: 1 / size })],
 
-  async fit({ mechanisms, facts, params, stream, signal, own, onSnapshot }) {
+  async fit({ mechanisms, facts, params, stream, signal, own, onSnapshot, checkpoint }) {
     checkBatch(params.batchSize, facts.classes.length);
     const frequencies = own(drawFrequencies(facts, params.features, params.squaredLengthScale, stream));
     const released = await mechanisms.labelMeans(release, {
@@ -65,18 +66,19 @@ export const dpMerf = defineMethod({
         return embeddingDistance(images, labels as Tensor2D, wanted as Tensor2D, waves as Tensor2D);
       }),
     );
-    const latents = stream.fork('training latents');
+    const start = await savedStep(checkpoint, generator, adam);
     const task = new ProgressTask('training the generator', params.steps, signal);
-    for (let step = 1; step <= params.steps; step++) {
+    for (let step = start + 1; step <= params.steps; step++) {
       const rate = params.learningRate * params.learningRateDecay ** Math.floor(((step - 1) * 5) / params.steps);
       const lossTensor = tf.tidy(() => {
-        const { latent, labels } = drawInput(latents, params.batchSize, facts.classes.length);
+        const { latent, labels } = drawInput(stream.fork(`latents ${step}`), params.batchSize, facts.classes.length);
         const { loss, gradients } = gradient.at(latent, labels, target, frequencies);
         adam.apply(gradients, rate);
         return loss;
       });
       if (step % 10 === 0 || step === params.steps) task.report({ step, loss: (await lossTensor.data())[0]! });
       lossTensor.dispose();
+      await checkpoint.save(() => ({ tensors: { ...generator.parameters, ...adam.state() }, values: { step } }));
       await task.pause();
       const { steps } = params;
       await onSnapshot({ step, steps }, (labels) => sampleImages(generator, labels, stream.fork(`snapshot ${step}`)));
@@ -129,6 +131,19 @@ export function embeddingDistance(images: Tensor4D, labels: Tensor2D, target: Te
     .sub(inner.mul(2 / classes))
     .sum()
     .add(target.square().sum());
+}
+
+/** Takes up the training of a run that was stopped; the last step that it had saved, 0 when there is none. */
+async function savedStep(checkpoint: Checkpoint, generator: SmallGenerator, adam: Adam): Promise<number> {
+  const saved = await checkpoint.load();
+  if (!saved) return 0;
+  try {
+    restoreVariables('DP-MERF', generator.parameters, saved.tensors);
+    await adam.restore(saved.tensors);
+  } finally {
+    tf.dispose({ ...saved.tensors });
+  }
+  return (saved.values as { step: number }).step;
 }
 
 function checkBatch(batchSize: number, classes: number): void {

@@ -110,6 +110,35 @@ describe.each(methods.all())('method $id', { timeout: 180_000 }, (method) => {
     expect(await bytes({ seed: 3 })).not.toEqual(await bytes({ seed: 3 }));
   });
 
+  it('goes on when it was stopped: the ledger as planned, each release once, the training from its checkpoint', async () => {
+    process.env['DPBENCH_CHECKPOINT_SECONDS'] = '0';
+    const before = tf.memory().numTensors;
+    const options = { out: join(folder, `${method.id}-stopped`), samples: 10 };
+    const params = parameterValues(method.id, method.params, 'smoke', {});
+    const plan = method.spends(params, (await datasets.load('mnist-10k', { limit: 500 })).train.facts);
+    // A release that is made at once is lost when it is stopped in the middle; training is not.
+    const others = plan.filter(({ mechanism }) => mechanism !== 'dp-sgd').map(({ of }) => of);
+    const controller = new AbortController();
+    const trained: { task: string; step: number }[] = [];
+    const listen = ({ task, step, steps }: TimedReport) => {
+      if (step < 2 || step >= steps || [...others, 'sampling'].some((name) => task.includes(name))) return;
+      trained.push({ task: task.split(': ').at(-1)!, step });
+      controller.abort(new Error('enough'));
+    };
+    let stop = onProgress(listen);
+    await expect(smoke(method.id, { ...options, signal: controller.signal })).rejects.toThrow('enough');
+    const [stopped] = trained.splice(0);
+    stop();
+    stop = onProgress(listen);
+    const done = await smoke(method.id, options);
+    stop();
+    delete process.env['DPBENCH_CHECKPOINT_SECONDS'];
+    expect(trained.find(({ task }) => task === stopped!.task)!.step).toBeGreaterThan(stopped!.step);
+    expect(done.config.processes).toBe(2);
+    expect(done.ledger.entries).toHaveLength(plan.length);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('stops when it is aborted', async () => {
     const before = tf.memory().numTensors;
     // Once at the first report, once when training is on its way.

@@ -1,12 +1,20 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { check } from '../../core/check.js';
 import { BudgetError, DataError, OptionError } from '../../core/errors.js';
 import type { Checkpoint, PlainData, SavedState } from '../../methods/contract.js';
 import { loadWeights, saveWeights } from '../../tensor/index.js';
 import type { FolderJournal } from './journal.js';
 
-/** Seconds between two checkpoints: what a kill costs at most, beside the batches of that time, which are paid for. */
-const secondsBetween = 20;
+/**
+ * Seconds between two checkpoints: what a kill costs at most, and the batches of that time, which stay paid for. 20, or what
+ * `DPBENCH_CHECKPOINT_SECONDS` says; 0 for one at every step.
+ */
+function secondsBetween(): number {
+  const seconds = Number(process.env['DPBENCH_CHECKPOINT_SECONDS'] || 20);
+  check('notNegative', 'checkpoint', { DPBENCH_CHECKPOINT_SECONDS: seconds });
+  return seconds;
+}
 
 /**
  * The checkpoint of a run in its folder: `checkpoint.safetensors`, the plain values in its metadata. With them the number of
@@ -14,6 +22,7 @@ const secondsBetween = 20;
  */
 export class FolderCheckpoint implements Checkpoint {
   readonly #path: string;
+  readonly #seconds = secondsBetween();
   #written = performance.now();
 
   constructor(
@@ -54,7 +63,7 @@ export class FolderCheckpoint implements Checkpoint {
   }
 
   async save(state: () => SavedState, { now = false }: { readonly now?: boolean } = {}): Promise<void> {
-    if (!now && performance.now() - this.#written < 1000 * secondsBetween) return;
+    if (!now && performance.now() - this.#written < 1000 * this.#seconds) return;
     const { tensors, values } = state();
     const begun = this.journal.allBegun();
     await saveWeights(this.#path, tensors, { values: JSON.stringify(values, finite), begun: JSON.stringify(begun) });

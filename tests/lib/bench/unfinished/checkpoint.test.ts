@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -47,6 +47,17 @@ describe('the checkpoint of a run', () => {
     } finally {
       clock.mockRestore();
     }
+  });
+
+  it('is written as often as the environment says', async () => {
+    process.env['DPBENCH_CHECKPOINT_SECONDS'] = '0';
+    await open().save(() => ({ tensors: {}, values: 1 }));
+    expect(existsSync(path())).toBe(true);
+    process.env['DPBENCH_CHECKPOINT_SECONDS'] = 'often';
+    expect(open).toThrow(
+      'checkpoint: DPBENCH_CHECKPOINT_SECONDS is out of range; got NaN, expected a number of at least 0',
+    );
+    delete process.env['DPBENCH_CHECKPOINT_SECONDS'];
   });
 
   it('refuses a counter of batches that has lost some since', async () => {
