@@ -89,6 +89,25 @@ describe('dp.run', () => {
     expect(await readdir(join(folder, 'aborted'))).toEqual(['run']);
   });
 
+  it('that was stopped ends as if it had not been, to the bit, when all randomness is repeatable', async () => {
+    process.env['DPBENCH_CHECKPOINT_SECONDS'] = '0';
+    const options = { ...smoke, metrics: [], insecureNoiseSeed: 5 };
+    const whole = await run({ ...options, out: join(folder, 'whole') });
+    const controller = new AbortController();
+    const stop = onProgress(({ task, step }) => task.includes('generator') && step >= 20 && controller.abort());
+    const stopped = { ...options, out: join(folder, 'in-two') };
+    await expect(run({ ...stopped, signal: controller.signal })).rejects.toThrow('aborted');
+    stop();
+    const steps: number[] = [];
+    const stopListening = onProgress(({ task, step }) => task.includes('generator') && step > 0 && steps.push(step));
+    const done = await run(stopped);
+    stopListening();
+    delete process.env['DPBENCH_CHECKPOINT_SECONDS'];
+    expect(Math.min(...steps)).toBe(30);
+    expect(done.images.data).toEqual(whole.images.data);
+    expect(JSON.stringify(done.curve)).toBe(JSON.stringify(whole.curve));
+  });
+
   it('leaves nothing when it is aborted before it has spent anything', async () => {
     const controller = new AbortController();
     controller.abort(new Error('too early'));

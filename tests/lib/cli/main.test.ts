@@ -37,6 +37,10 @@ describe('dpbench', () => {
       [['rum'], 'Did you mean run?'],
       [['run', '--method', 'dp-merf'], "required option '--dataset <name>'"],
       [['run', '--method', 'dp-mer', '--dataset', 'mnist-10k', '--epsilon', '1'], "Did you mean 'dp-merf'?"],
+      [
+        ['run', '--method', 'dp-merf', '--dataset', 'mnist', '--epsilon', '1', '--public-dataset', 'kmnist'],
+        'the method takes no public dataset',
+      ],
       [['run', '--method', 'dp-merf', '--dataset', 'mnist10k', '--epsilon', '1'], "Did you mean 'mnist-10k' or"],
       [['run', '--method', 'dp-merf', '--dataset', 'mnist-10k', '--epsilon', 'ten'], "got 'ten', expected a number"],
       [['run', '--method', 'dp-merf', '--dataset', 'mnist-10k', '--epsilon', '0'], 'epsilon is out of range; got 0'],
