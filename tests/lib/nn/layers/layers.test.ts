@@ -50,6 +50,12 @@ describe('layers give the gradients of a loop over examples, by themselves and r
     ['conv2d 3 x 3, few outputs', conv2d({ name, inputs: 9, outputs: 2 }), [2, 28, 27, 9]],
     ['conv2d 3 x 3, few outputs, ghost norm', conv2d({ name, inputs: 9, outputs: 2 }), [2, 4, 4, 9]],
     ['conv2d 3 x 3, a product a place', conv2d({ name, inputs: 8, outputs: 9 }), [2, 28, 25, 8]],
+    ['conv2d 5 x 5, an op an example', conv2d({ name, inputs: 32, outputs: 50, size: 5 }), [2, 20, 25, 32]],
+    [
+      'conv2d 4 x 4, stride 3, op an example',
+      conv2d({ name, inputs: 70, outputs: 60, size: 4, stride: 3 }),
+      [2, 60, 61, 70],
+    ],
     ['conv2d 5 x 5, a product a place', conv2d({ name, inputs: 16, outputs: 8, size: 5 }), [2, 20, 30, 16]],
     ['conv2d 4 x 4, a product a place', conv2d({ name, inputs: 8, outputs: 16, size: 4 }), [2, 30, 20, 8]],
     ['conv2d 3 x 3, a product a place, stride 2', conv2d({ name, inputs: 8, outputs: 8, stride: 2 }), [2, 45, 48, 8]],
