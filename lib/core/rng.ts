@@ -134,8 +134,8 @@ export class SeededStream extends CipherStream {
  *
  * Floating point: normals are doubles with gaps, so a sum of a private value and one of them can betray the value's last
  * bits (Mironov 2012 for Laplace; Haney et al. 2022, "Precision-based attacks", for any continuous noise). Releases of whole
- * vectors and counts take their noise from `lib/mechanisms/lattice-gaussian.ts`, which is exact; a loop that adds `normal()`
- * to sums (DP-SGD) has no such protection and must say so.
+ * vectors and counts take their noise from `lib/mechanisms/lattice-gaussian.ts`, which is exact; DP-SGD, which draws a vector a
+ * step, rounds noise and values to a lattice (`lib/mechanisms/dp-sgd/rounded-noise.ts`), and its ledger says so.
  */
 export class SecureStream extends CipherStream {
   readonly #insecure: boolean;

@@ -49,14 +49,24 @@ export class ClippedGradient {
         clipNorm: clipNorm as Scalar,
         mask: mask as Tensor1D,
       });
-      return [squaredNorms, ...sums];
+      return [squaredNorms, tf.concat(sums.map((sum) => sum.flatten()))];
     };
     this.#graph = replay(compute, { name: 'the clipped gradient', precision: options.precision ?? 'float32' });
   }
 
-  /** Sums to begin with, in the order of `trained`. */
-  zeros(): Tensor[] {
-    return tf.tidy(() => this.trained.map((name) => tf.zeros(this.options.parameters[name]!.shape)));
+  /** Sums to begin with: the trained parameters end to end, in the order of `trained`. */
+  zeros(): Float64Array {
+    return new Float64Array(this.trained.reduce((length, name) => length + this.options.parameters[name]!.size, 0));
+  }
+
+  /** Values end to end as tensors by parameter name; the caller disposes them. */
+  named(values: Float64Array): Record<string, Tensor> {
+    let at = 0;
+    const entries = this.trained.map((name) => {
+      const { shape, size } = this.options.parameters[name]!;
+      return [name, tf.tensor(Float32Array.from(values.subarray(at, (at += size))), shape)] as const;
+    });
+    return Object.fromEntries(entries);
   }
 
   /**
@@ -67,21 +77,22 @@ export class ClippedGradient {
   async at(inputs: readonly Tensor[]): Promise<Record<string, Tensor>> {
     const { microBatch } = this.options;
     const count = rowsOf(inputs);
-    let sums = this.zeros();
+    const sums = this.zeros();
     for (let start = 0; start < count; start += microBatch) {
       const used = Math.min(microBatch, count - start);
       const part = inputs.map((input) => tf.tidy(() => tf.slice(input, [start], [used])));
       try {
-        sums = await this.add(sums, part);
+        await this.add(sums, part);
       } finally {
         tf.dispose(part);
       }
     }
-    return Object.fromEntries(this.trained.map((name, i) => [name, sums[i]!]));
+    return this.named(sums);
   }
 
   /**
-   * Adds the clipped gradients of at most one micro-batch to sums, which it disposes, also when it fails.
+   * Adds the clipped gradients of at most one micro-batch to sums. They are added up in double precision, since float32 would
+   * round a large batch by a length that depends on the order of its records.
    *
    * @param weights in the order of the parameters; default: the parameters as they are.
    * @param left a row that takes part in the computation and is left out of the sum, and nothing is clipped: for
@@ -89,23 +100,11 @@ export class ClippedGradient {
    * @throws OptionError when the inputs have different numbers of rows, or more than a micro-batch.
    */
   async add(
-    sums: readonly Tensor[],
+    sums: Float64Array,
     inputs: readonly Tensor[],
     options: { readonly weights?: readonly Tensor[]; readonly left?: number } = {},
-  ): Promise<Tensor[]> {
-    try {
-      return await this.#added(sums, inputs, options);
-    } catch (error) {
-      tf.dispose([...sums]);
-      throw error;
-    }
-  }
-
-  async #added(
-    sums: readonly Tensor[],
-    inputs: readonly Tensor[],
-    { weights = Object.values(this.options.parameters), left }: { weights?: readonly Tensor[]; left?: number },
-  ): Promise<Tensor[]> {
+  ): Promise<void> {
+    const { weights = Object.values(this.options.parameters), left } = options;
     const { microBatch } = this.options;
     const count = rowsOf(inputs);
     if (count > microBatch)
@@ -116,18 +115,15 @@ export class ClippedGradient {
         expected: `at most ${microBatch}`,
       });
     let rows = [...Array(count).keys()];
-    for (;;) {
-      if (rows.length === 0) return [...sums];
-      const [squaredNorms, ...parts] = this.#run(inputs, rows, { weights, left });
-      const norms = await squaredNorms!.data();
-      squaredNorms!.dispose();
+    while (rows.length > 0) {
+      const [squaredNorms, part] = this.#run(inputs, rows, { weights, left }) as [Tensor, Tensor];
+      const [norms, values] = await Promise.all([squaredNorms.data(), part.data()]);
+      tf.dispose([squaredNorms, part]);
       const finite = rows.filter((_, i) => Number.isFinite(norms[i]));
       if (finite.length === rows.length) {
-        const added = tf.tidy(() => parts.map((part, i) => sums[i]!.add(part)));
-        tf.dispose([...parts, ...sums]);
-        return added;
+        for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
+        return;
       }
-      tf.dispose(parts);
       rows = finite; // fewer each time
     }
   }

@@ -134,7 +134,7 @@ export class DpSgd {
     if (batches.drawn < this.steps) beforeBatch(batches.drawn + 1);
     const batch = batches.next();
     const sums = await this.#sums(rows, batch);
-    const noisy = await this.#release(sums);
+    const noisy = this.#release(sums);
     this.#failed = false;
     task.report({ step: batches.drawn });
     if (batches.drawn === this.steps) task.done();
@@ -146,46 +146,31 @@ export class DpSgd {
   }
 
   /** The clipped gradients of all drawn rows, added up; private. */
-  async #sums(rows: LabeledImages, drawn: Uint32Array): Promise<Tensor[]> {
+  async #sums(rows: LabeledImages, drawn: Uint32Array): Promise<Float64Array> {
     const { microBatch = 64 } = this.#query;
-    let sums = this.#gradient.zeros();
-    try {
-      for (let start = 0; start < drawn.length; start += microBatch) {
-        sums = await this.#added(sums, takeImages(rows, drawn.subarray(start, start + microBatch)));
-        await this.#opened.task.pause();
-      }
-    } catch (error) {
-      tf.dispose(sums);
-      throw error;
+    const sums = this.#gradient.zeros();
+    for (let start = 0; start < drawn.length; start += microBatch) {
+      await this.#add(sums, takeImages(rows, drawn.subarray(start, start + microBatch)));
+      await this.#opened.task.pause();
     }
     return sums;
   }
 
-  async #added(sums: readonly Tensor[], part: LabeledImages): Promise<Tensor[]> {
+  async #add(sums: Float64Array, part: LabeledImages): Promise<void> {
     const inputs = recordTensors(part, this.#opened.facts.classes.length);
     try {
       inputs.push(...(this.#query.draws?.(part.count, this.#random) ?? []));
-      return await this.#gradient.add(sums, inputs);
+      await this.#gradient.add(sums, inputs);
     } finally {
       tf.dispose(inputs);
     }
   }
 
-  async #release(sums: readonly Tensor[]): Promise<Record<string, Tensor>> {
-    const { parameters, clipNorm } = this.#gradient.options;
+  #release(sums: Float64Array): Record<string, Tensor> {
     const { noiseMultiplier, noise, facts, batches } = this.#opened;
-    const flat = tf.tidy(() => tf.concat(sums.map((sum) => sum.flatten())));
-    tf.dispose([...sums]);
-    const values = (await flat.data()) as Float32Array;
-    flat.dispose();
-    const noisy = addRoundedGaussian(values, { l2Sensitivity: clipNorm, noiseMultiplier }, noise);
+    const l2Sensitivity = this.#gradient.options.clipNorm;
+    const noisy = addRoundedGaussian(sums, { l2Sensitivity, noiseMultiplier }, noise);
     const expected = batches.sampling.sampleRate * facts.size;
-    let at = 0;
-    const named = this.#gradient.trained.map((name) => {
-      const { shape, size } = parameters[name]!;
-      const part = Float32Array.from(noisy.subarray(at, (at += size)), (value) => value / expected);
-      return [name, tf.tensor(part, shape)] as const;
-    });
-    return Object.fromEntries(named);
+    return this.#gradient.named(noisy.map((value) => value / expected));
   }
 }

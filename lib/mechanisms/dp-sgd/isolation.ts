@@ -59,13 +59,11 @@ async function changeByFirst(
     const first = (input: Tensor, i: number) =>
       tf.concat([tf.slice(others[i]!, [0], [1]), tf.slice(input, [1], [microBatch - 1])]);
     const exchanged = own(tf.tidy(() => inputs.map(first)));
-    const sums = own(await gradient.add(gradient.zeros(), inputs, { weights, left: 0 }));
-    const otherSums = own(await gradient.add(gradient.zeros(), exchanged, { weights, left: 0 }));
-    const norm = (parts: Tensor[]) => tf.addN(parts.map((part) => part.square().sum())).sqrt();
-    const [change, whole] = own(
-      tf.tidy(() => [norm(sums.map((sum, i) => sum.sub(otherSums[i]!))), norm([...sums])]),
-    ) as [Tensor, Tensor];
-    return { distance: (await change.data())[0]!, size: (await whole.data())[0]! };
+    const [sums, otherSums] = [gradient.zeros(), gradient.zeros()];
+    await gradient.add(sums, inputs, { weights, left: 0 });
+    await gradient.add(otherSums, exchanged, { weights, left: 0 });
+    const norm = (values: Float64Array) => Math.sqrt(values.reduce((total, value) => total + value * value, 0));
+    return { distance: norm(sums.map((sum, i) => sum - otherSums[i]!)), size: norm(sums) };
   } finally {
     tf.dispose(owned);
   }

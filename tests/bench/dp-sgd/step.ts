@@ -32,17 +32,11 @@ async function timeSteps(size: NetSize, precision: StepRequest['precision']): Pr
   const noise = new SecureStream();
   const step = async () => {
     const start = performance.now();
-    const sums = await gradient.add(gradient.zeros(), inputs);
-    const flat = tf.tidy(() => tf.concat(sums.map((sum) => sum.flatten())));
-    const values = (await flat.data()) as Float32Array;
-    const noisy = addRoundedGaussian(values, { l2Sensitivity: 1, noiseMultiplier: 1 }, noise);
-    let at = 0;
-    const update = gradient.trained.map((name) => {
-      const { shape, size } = parameters[name]!;
-      return [name, tf.tensor(Float32Array.from(noisy.subarray(at, (at += size))), shape)] as const;
-    });
-    optimizer.apply(Object.fromEntries(update), 0);
-    tf.dispose([...sums, flat, ...update.map(([, tensor]) => tensor)]);
+    const sums = gradient.zeros();
+    await gradient.add(sums, inputs);
+    const update = gradient.named(addRoundedGaussian(sums, { l2Sensitivity: 1, noiseMultiplier: 1 }, noise));
+    optimizer.apply(update, 0);
+    tf.dispose(update);
     return (performance.now() - start) / 1000;
   };
   const compile = await step();

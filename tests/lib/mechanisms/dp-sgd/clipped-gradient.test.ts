@@ -171,7 +171,7 @@ describe('ClippedGradient', () => {
     await expect(gradient.at([short, inputs[1]!])).rejects.toThrow(
       'ClippedGradient: the inputs have different numbers of rows; got [2,7].',
     );
-    await expect(gradient.add([], inputs)).rejects.toThrow(
+    await expect(gradient.add(gradient.zeros(), inputs)).rejects.toThrow(
       'ClippedGradient.add: there are more rows than in a micro-batch; got 7, expected at most 4.',
     );
     short.dispose();
