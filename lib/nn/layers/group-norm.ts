@@ -1,6 +1,6 @@
 import { check } from '../../core/check.js';
 import { OptionError } from '../../core/errors.js';
-import { tf, type Tensor, type Tensor2D, type Tensor3D } from '../../tensor/index.js';
+import { runOp, tf, type Tensor, type Tensor2D, type Tensor3D } from '../../tensor/index.js';
 import { byPosition } from './dense.js';
 import type { Layer } from './layer.js';
 import { copiedParameter, copies } from './weight-probe.js';
@@ -74,7 +74,7 @@ function normalise(x: Tensor3D, scale: Tensor2D, shift: Tensor2D, options: Norma
     // tfjs hands the arguments and, last, what saves tensors for the gradient.
     const [x, scale, shift, save] = args as unknown as [Tensor3D, Tensor2D, Tensor2D, (saved: Tensor[]) => void];
     const mean = overGroups(x.mean(1));
-    const variance = overGroups(x.square().mean(1)).sub(mean.square()).relu();
+    const variance = overGroups(meanSquares(x)).sub(mean.square()).relu();
     const r = variance.add(epsilon).rsqrt();
     const slope = r.mul(scale);
     const z = x.mul(everywhere(slope)).add(everywhere(shift.sub(mean.mul(slope))));
@@ -99,8 +99,16 @@ function normalise(x: Tensor3D, scale: Tensor2D, shift: Tensor2D, options: Norma
   return fused(x, scale, shift) as Tensor3D;
 }
 
-/** d/dz of z sigmoid(z) is s + z s (1 - s). */
+/** Means over positions of squares, in one pass: `[batch, channels]`. */
+function meanSquares(x: Tensor3D): Tensor {
+  const attributes = { T: { type: 'float32' }, Tidx: { type: 'int32' }, keep_dims: { bool: false } } as const;
+  const [norms] = runOp('EuclideanNorm', attributes, [x, tf.scalar(1, 'int32')]);
+  return norms!.square().div(x.shape[1]);
+}
+
+/** d/dz of z sigmoid(z) is s + z s (1 - s), the second term in one pass. */
 function siluGradient(dy: Tensor, z: Tensor): Tensor {
   const s = z.sigmoid();
-  return dy.mul(s).mul(z.mul(tf.sub(1, s)).add(1));
+  const [second] = runOp('SigmoidGrad', { T: { type: 'float32' } }, [s, z]);
+  return dy.mul(s.add(second!));
 }
