@@ -25,6 +25,7 @@ const moves: Readonly<Record<string, readonly number[]>> = {
   Transpose: [0],
   Slice: [0],
   StridedSlice: [0],
+  SplitV: [0],
   ExpandDims: [0],
   Squeeze: [0],
   Pad: [0],
@@ -53,6 +54,8 @@ class Rewrite {
   readonly nodes: GraphNode[];
   readonly #old: readonly GraphNode[];
   readonly #low = new Map<string, ValueRef>();
+  /** Ops that move values: their twins for bfloat16. */
+  readonly #lowNodes = new Map<number, number>();
   /** Products: their float32 result is the cast of what stands at their old place. */
   readonly #raised = new Map<number, ValueRef>();
 
@@ -95,8 +98,15 @@ class Rewrite {
     const node = this.#old[value.node]!;
     const floats = node.kind === 'op' ? moves[node.op] : undefined;
     if (node.kind !== 'op' || !floats) return this.#cast(value, 'float32', 'bfloat16', node);
+    const made = this.#lowNodes.get(value.node) ?? this.#moveLow(node, floats);
+    this.#lowNodes.set(value.node, made);
+    return { node: made, output: value.output };
+  }
+
+  /** An op that moves values, once more for bfloat16; the number of the new node. */
+  #moveLow(node: OpNode, floats: readonly number[]): number {
     const inputs = node.inputs.map((input, i) => (floats.includes(i) ? this.low(input) : this.full(input)));
-    return this.#add(this.#lowered(node, inputs));
+    return this.#add(this.#lowered(node, inputs)).node;
   }
 
   #isFloat({ node, output }: ValueRef): boolean {

@@ -44,11 +44,17 @@ describe('bfloat16', () => {
     const loss = (x: Tensor, w: Tensor) => {
       const y = tf.conv2d(tf.pad(x as Tensor4D, [[0, 0], [1, 1], [1, 1], [0, 0]]), w as Tensor4D, 1, 'valid').relu(); // prettier-ignore
       const z = tf.conv2d(y as Tensor4D, w as Tensor4D, 2, 'same');
+      const [upper, lower] = tf.split(y, 2, 1) as [Tensor4D, Tensor4D];
+      const halves = tf
+        .conv2d(upper, w as Tensor4D, 1, 'same')
+        .add(tf.conv2d(lower, w as Tensor4D, 1, 'same'))
+        .mean();
       const rows = z.slice([0, 0, 0, 0], [2, 2, 2, 16]).reshape([8, 16]);
       return rows
         .matMul(rows.transpose() as never)
         .square()
         .mean()
+        .add(halves)
         .asScalar();
     };
     const gradients = (x: Tensor, w: Tensor) => tf.grads(loss as never)([x, w]);
