@@ -81,10 +81,8 @@ export function kernelGradients(input: Tensor4D, gradient: Tensor4D, kernel: Ker
     stride === 1
       ? oneAfterTheOther(input, gradient, kernel)
       : { shifted: windows(input, kernel), outputGradient: byPosition(gradient, examples) };
-  return materialised(
-    shifted.map((window) => tf.matMul(window, outputGradient, true)),
-    shape,
-  );
+  const products = shifted.map((window) => tf.matMul(window, outputGradient, true)); // [examples, inputs, outputs] each
+  return materialised([tf.concat(products, 1)], shape);
 }
 
 /** Multiplications for one example from which on an op of its own is worth calling. */
