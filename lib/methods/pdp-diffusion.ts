@@ -9,6 +9,7 @@
  * What the reference implementation does differently: see `dpdm`. During public training it puts the dropped label in the row
  * of a genuine public class, so that the row for "no label" is never trained; here both stages use that row.
  */
+import { count } from '../core/options.js';
 import { defineMethod } from './contract.js';
 import { DiffusionModel } from './diffusion/model.js';
 import { diffusionParameters } from './diffusion/parameters.js';
@@ -25,8 +26,12 @@ export const pdpDiffusion = defineMethod({
     url: 'https://arxiv.org/abs/2302.13861',
   },
   publicData: 'required',
-  params: { ...diffusionParameters, ...publicParameters },
-  samples: { smoke: 100, laptop: 6000, paper: 60000 },
+  params: {
+    ...diffusionParameters,
+    ...publicParameters,
+    steps: count({ smoke: 4, laptop: 240, paper: 2250 }, 'private training steps, one batch each'),
+  },
+  samples: { smoke: 100, laptop: 5000, paper: 60000 },
 
   /** As DPDM: public images cost nothing. */
   spends: (params, facts) => [spendsOnTraining(params, facts)],

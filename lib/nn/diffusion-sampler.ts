@@ -26,6 +26,9 @@ export interface DiffusionSamplerOptions {
   readonly precision?: 'float32' | 'bfloat16';
 }
 
+/** What one call of `sample` has differently. */
+type SamplerCall = Partial<Pick<DiffusionSamplerOptions, 'sampler' | 'steps'>> & { readonly signal?: AbortSignal };
+
 /**
  * Draws images from a denoiser by its parameters as they are at each call, from one recorded graph.
  *
@@ -45,8 +48,9 @@ export class DiffusionSampler {
     this.#network = new ReplayedNetwork(parameters, (tape) => networkOf(unet, tape), options);
   }
 
-  /** One image for each label; the stream decides which. */
-  async sample(labels: ArrayLike<number>, stream: SeededStream, signal?: AbortSignal): Promise<Images> {
+  /** One image for each label; the stream decides which. A look at training may take another sampler than the rest. */
+  async sample(labels: ArrayLike<number>, stream: SeededStream, call: SamplerCall = {}): Promise<Images> {
+    const { signal } = call;
     const { shape } = this.unet.options;
     const { batchSize } = this.options;
     const size = shape.height * shape.width * shape.channels;
@@ -54,7 +58,7 @@ export class DiffusionSampler {
     const task = new ProgressTask('sampling images', labels.length, signal);
     for (let start = 0; start < labels.length; start += batchSize) {
       const part = Array.from(labels).slice(start, start + batchSize);
-      const images = await this.#batch(part, stream.fork(`from ${start}`), signal);
+      const images = await this.#batch(part, stream.fork(`from ${start}`), call);
       data.set(images.data.subarray(0, part.length * size), start * size);
       task.report({ step: start + part.length });
       await task.pause();
@@ -68,9 +72,10 @@ export class DiffusionSampler {
   }
 
   /** A whole batch, so that one graph serves all; rows that are missing at the end have no label. */
-  async #batch(labels: readonly number[], stream: SeededStream, signal?: AbortSignal): Promise<Images> {
+  async #batch(labels: readonly number[], stream: SeededStream, call: SamplerCall): Promise<Images> {
     const { shape, classes } = this.unet.options;
-    const { preconditioning, batchSize, steps, sampler, churn, guidance } = this.options;
+    const { preconditioning, batchSize, churn, guidance } = this.options;
+    const { steps, sampler, signal } = { ...this.options, ...call };
     const rows = Int32Array.from({ length: batchSize }, (_, row) => labels[row] ?? classes);
     const known = tf.tensor1d(rows, 'int32');
     const start = standardNormal([batchSize, shape.height, shape.width, shape.channels], stream);

@@ -51,6 +51,15 @@ export const edm: Preconditioning = {
 };
 
 /**
+ * EDM trained on other noise levels: ln(sigma) from N(ln(median), 1.2²). A higher median gives more of a short training to what
+ * an image is as a whole, a lower one to its details.
+ */
+export const edmTrainedAround = (median: number): Preconditioning => ({
+  ...edm,
+  draw: (stream) => median * Math.exp(1.2 * stream.normal()),
+});
+
+/**
  * Velocity prediction (Salimans and Ho 2022, arXiv 2202.00512) in the same form, with time drawn uniformly between
  * the two log signal-to-noise ratios.
  *

@@ -1,4 +1,4 @@
-// npm run bench -- NAME [flags]: one measurement of tests/bench, or `npm run bench` for a list.
+// npm run bench -- [NAME] [flags]: one measurement of tests/bench; without a name the one of the DP-SGD step.
 // NAME.bench.ts is run by vitest. A folder NAME is a program of its own, which times processes: it is compiled beside the
 // build, because vitest in the same process would count in its memory.
 import { spawnSync } from 'node:child_process';
@@ -19,11 +19,10 @@ const names = readdirSync(folder)
   .map((file) => file.replace(/\.bench\.ts$/, ''))
   .filter((name) => isProgram(name) || existsSync(join(folder, `${name}.bench.ts`)));
 
-const [name, ...flags] = process.argv.slice(2);
+const given = process.argv.slice(2);
+const [name, ...flags] = given[0] === undefined || given[0].startsWith('-') ? ['dp-sgd', ...given] : given;
 if (!names.includes(name)) {
-  process.stderr.write(
-    `bench: ${name ?? 'no name'}; expected one of ${names.join(', ')}: npm run bench -- ${names[0]}\n`,
-  );
+  process.stderr.write(`bench: there is no ${name}; expected one of ${names.join(', ')}: npm run bench -- dp-sgd\n`);
   process.exit(2);
 }
 if (isProgram(name)) {

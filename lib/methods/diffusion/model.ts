@@ -1,7 +1,7 @@
 import type { SeededStream } from '../../core/rng.js';
 import type { PublicFacts } from '../../mechanisms/index.js';
 import { DiffusionSampler } from '../../nn/diffusion-sampler.js';
-import { edm } from '../../nn/edm-preconditioning.js';
+import { edm, edmTrainedAround } from '../../nn/edm-preconditioning.js';
 import { disposeAll, type NetworkParameters } from '../../nn/parameters.js';
 import { denoisingLosses, drawDenoising } from '../../nn/unet/denoising-losses.js';
 import { unet, type Unet } from '../../nn/unet/unet.js';
@@ -24,7 +24,9 @@ export class DiffusionModel {
   /** Losses and random inputs of records with so many noisy copies, for public and private training alike. */
   denoising(copies: number) {
     const { network } = this;
-    const draws = drawDenoising(network, { copies, dropProbability: this.#params.dropLabel });
+    const { dropLabel, medianNoise } = this.#params;
+    const preconditioning = edmTrainedAround(medianNoise);
+    const draws = drawDenoising(network, { copies, dropProbability: dropLabel, preconditioning });
     return { losses: denoisingLosses(network), draws };
   }
 

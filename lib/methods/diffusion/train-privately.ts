@@ -19,7 +19,7 @@ export function spendsOnTraining(params: DiffusionParameters, { size }: PublicFa
 
 /** Trains a model privately from the weights that it has, with a new Adam and a new average, and gives what samples from it. */
 export async function trainPrivately(model: DiffusionModel, context: DiffusionContext): Promise<FittedModel> {
-  const { mechanisms, params, stream, own, checkpoint, onSnapshot } = context;
+  const { mechanisms, params, stream, own, checkpoint, signal, onSnapshot } = context;
   const { parameters } = model;
   const training = own(
     await mechanisms.dpSgd(release, {
@@ -37,9 +37,10 @@ export async function trainPrivately(model: DiffusionModel, context: DiffusionCo
     stage.step(inClipNorms(gradients, params.clipNorm), learningRateAt(training.step, params));
     const { step, steps } = training;
     await stage.save(step);
-    await onSnapshot({ step, steps }, (labels) => sampler.sample(labels, stream.fork(`snapshot ${step}`)));
+    const look = { sampler: 'ddim', steps: params.snapshotSteps, signal } as const;
+    await onSnapshot({ step, steps }, (labels) => sampler.sample(labels, stream.fork(`snapshot ${step}`), look));
   }
-  return { sample: (labels, drawing) => sampler.sample(labels, drawing, context.signal) };
+  return { sample: (labels, drawing) => sampler.sample(labels, drawing, { signal }) };
 }
 
 /** Gradients in units of the clip norm, so that Adam's epsilon means the same whatever the norm is; disposes what it gets. */

@@ -1,6 +1,14 @@
 import { byMatrix, matrixParameter } from './dense.js';
 import type { Layer } from './layer.js';
 
+export interface EmbeddingOptions {
+  readonly name: string;
+  readonly count: number;
+  readonly size: number;
+  /** Of the values before training. Default 1. */
+  readonly deviation?: number;
+}
+
 /**
  * A learned vector for each of `count` labels: one-hot rows `[batch, count]` (or any weights of the labels; `[batch, ...,
  * count]` for several labels an example) to `[batch, ..., size]`. A row of zeros is no label and gives zeros.
@@ -8,11 +16,11 @@ import type { Layer } from './layer.js';
  * @example
  * const layer = embedding({ name: 'label', count: 10, size: 32 });   // label.table [10, 32]
  */
-export function embedding({ name, count, size }: { name: string; count: number; size: number }): Layer {
+export function embedding({ name, count, size, deviation = 1 }: EmbeddingOptions): Layer {
   const table = `${name}.table`;
   return {
     kind: 'embedding',
-    parameters: { [table]: matrixParameter([count, size], { law: 'normal', deviation: 1 }) },
+    parameters: { [table]: matrixParameter([count, size], { law: 'normal', deviation }) },
     probeShape: (shape) => [...shape.slice(0, -1), size],
     apply: (weights, input, probe) => {
       const output = byMatrix(input, weights[table]!);

@@ -16,6 +16,17 @@ export interface UnetOptions {
   readonly attention: readonly number[];
   /** Squares of so many pixels a side become one position with more channels, and back at the end. Default 1. */
   readonly patch?: number;
+  /**
+   * Channels of a learned picture for each label, which the first convolution sees beside the noisy image; default 0, as in the
+   * papers. Without it a network of convolutions is told the label by numbers that are the same everywhere and has to learn
+   * where to draw from the borders alone: of short trainings it is the larger part.
+   */
+  readonly labelMap?: number;
+  /**
+   * Fewer blocks: `blocks` a level, halving and doubling blocks change the channels themselves, only the last output of a
+   * level waits for the way up, one block joins it, and the middle has attention only where `attention` says so.
+   */
+  readonly lean?: boolean;
 }
 
 /** One residual block, with what comes before and after it. */
@@ -26,6 +37,8 @@ export interface Step {
   readonly resample?: 'up' | 'down';
   /** Whether the last output that waits goes in too, behind the channels that come. */
   readonly joins?: boolean;
+  /** Whether its output waits for a step that joins. */
+  readonly waits?: boolean;
   readonly attention?: boolean;
 }
 
@@ -34,7 +47,7 @@ export interface Plan {
   readonly imageChannels: number;
   /** Channels after the first convolution. */
   readonly stem: number;
-  /** The output of the first convolution and of each of these steps waits for a step that joins. */
+  /** Their outputs wait for steps that join; in a plan that is not lean that of the first convolution too. */
   readonly down: readonly Step[];
   readonly middle: readonly Step[];
   readonly up: readonly Step[];
@@ -44,19 +57,21 @@ export interface Plan {
 export function planUnet(options: UnetOptions): Plan {
   const { shape, classes, features, multipliers, blocks = 2, patch = 1 } = options;
   check('count', 'unet', { features, blocks, patch, levels: multipliers.length });
-  check('countOrZero', 'unet', { classes });
+  check('countOrZero', 'unet', { classes, labelMap: options.labelMap ?? 0 });
   multipliers.forEach((multiplier) => check('count', 'unet', { multiplier }));
   checkFeatures(features);
   checkSides(shape, patch * 2 ** (multipliers.length - 1));
   const heights = multipliers.map((_, level) => shape.height / patch / 2 ** level);
   checkAttention(options.attention, heights);
   const attends = (level: number) => options.attention.includes(heights[level]!);
+  const imageChannels = shape.channels * patch ** 2;
+  if (options.lean) return { imageChannels, stem: features, ...leanPlan(options, attends) };
   const last = multipliers.length - 1;
   const down: Step[] = [];
   const waiting = [features];
   let inputs = features;
   const goDown = (step: Omit<Step, 'inputs'>): void => {
-    down.push({ ...step, inputs });
+    down.push({ ...step, inputs, waits: true });
     waiting.push((inputs = step.outputs));
   };
   multipliers.forEach((multiplier, level) => {
@@ -78,7 +93,37 @@ export function planUnet(options: UnetOptions): Plan {
     }
     if (level > 0) up.push({ name: `up${level}.double`, inputs, outputs, resample: 'up' });
   }
-  return { imageChannels: shape.channels * patch ** 2, stem: features, down, middle, up };
+  return { imageChannels, stem: features, down, middle, up };
+}
+
+function leanPlan(
+  { features, multipliers, blocks = 2 }: UnetOptions,
+  attends: (level: number) => boolean,
+): Omit<Plan, 'imageChannels' | 'stem'> {
+  const widths = multipliers.map((multiplier) => features * multiplier);
+  const last = widths.length - 1;
+  const down: Step[] = [];
+  const up: Step[] = [];
+  let inputs = features;
+  const through = (steps: Step[], step: Omit<Step, 'inputs'>): void => {
+    steps.push({ ...step, inputs });
+    inputs = step.outputs;
+  };
+  for (let level = 0; level < last; level++) {
+    const outputs = widths[level]!;
+    for (let i = 0; i < blocks; i++)
+      through(down, { name: `down${level}.block${i}`, outputs, attention: attends(level), waits: i === blocks - 1 });
+    through(down, { name: `down${level}.halve`, outputs: widths[level + 1]!, resample: 'down' });
+  }
+  const middle: Step[] = [];
+  for (let i = 0; i < blocks; i++)
+    through(middle, { name: `middle.block${i}`, outputs: widths[last]!, attention: attends(last) });
+  for (let level = last - 1; level >= 0; level--) {
+    const outputs = widths[level]!;
+    through(up, { name: `up${level}.double`, outputs, resample: 'up' });
+    up.push({ name: `up${level}.block`, inputs: 2 * outputs, outputs, joins: true, attention: attends(level) });
+  }
+  return { down, middle, up };
 }
 
 function checkFeatures(features: number): void {

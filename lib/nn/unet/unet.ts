@@ -46,7 +46,8 @@ export function unet(options: UnetOptions): Unet {
   const table = inRole('embedding', embedding({ name: 'label', count: classes + 1, size: features }));
   const first = inRole('embedding', dense({ name: 'condition0', inputs: features, outputs: conditionSize }));
   const second = inRole('embedding', dense({ name: 'condition1', inputs: conditionSize, outputs: conditionSize }));
-  const stem = inRole('stem', conv2d({ name: 'stem', inputs: plan.imageChannels, outputs: plan.stem }));
+  const { map, channels } = labelMap(options);
+  const stem = inRole('stem', conv2d({ name: 'stem', inputs: plan.imageChannels + channels, outputs: plan.stem }));
   const stages = (steps: readonly Step[]) => steps.map((step) => stage(step, conditionSize));
   const [down, middle, up] = [stages(plan.down), stages(plan.middle), stages(plan.up)];
   const top = plan.up.at(-1)!.outputs;
@@ -62,6 +63,7 @@ export function unet(options: UnetOptions): Unet {
   };
   const layers = [
     ...(classes > 0 ? [table] : []),
+    ...(map ? [map.layer] : []),
     ...[first, second, stem],
     ...[...down, ...middle, ...up].flatMap((stage) => stage.layers),
     ...[lastNorm, last],
@@ -72,9 +74,13 @@ export function unet(options: UnetOptions): Unet {
     initialise: (stream) => initialParameters(layers, stream),
     apply: (tape, images, condition, labels) => {
       const told = describe(tape, condition, labels);
-      let x = tape.use(stem, toPatches(images, patch));
-      const waiting = [x];
-      for (const stage of down) waiting.push((x = stage.apply(tape, x, told)));
+      const seen = toPatches(images, patch);
+      let x = tape.use(stem, map ? tf.concat([seen, map.apply(tape, labels!)], 3) : seen);
+      const waiting = options.lean ? [] : [x];
+      for (const stage of down) {
+        x = stage.apply(tape, x, told);
+        if (stage.waits) waiting.push(x);
+      }
       for (const stage of middle) x = stage.apply(tape, x, told);
       for (const stage of up) {
         if (stage.joins) x = tf.concat([x, waiting.pop()!], 3);
@@ -107,12 +113,23 @@ function stage(step: Step, conditionSize: number) {
   const attention = step.attention ? attentionBlock(`${step.name}.attention`, step.outputs) : undefined;
   return {
     joins: step.joins,
+    waits: step.waits,
     layers: [...block.layers, ...(attention?.layers ?? [])],
     apply: (tape: Tape, x: Tensor, told: Tensor): Tensor => {
       const h = block.apply(tape, x, told);
       return attention ? attention.apply(tape, h) : h;
     },
   };
+}
+
+/** A learned picture for each label, `[rows, height / patch, width / patch, channels]`. */
+function labelMap({ shape, classes, patch = 1, labelMap: channels = 0 }: UnetOptions) {
+  if (channels === 0 || classes === 0) return { map: undefined, channels: 0 };
+  const [height, width] = [shape.height / patch, shape.width / patch];
+  const size = height * width * channels;
+  const layer = inRole('embedding', embedding({ name: 'labelMap', count: classes + 1, size, deviation: 0.1 }));
+  const apply = (tape: Tape, labels: Tensor) => tape.use(layer, labels).reshape([-1, height, width, channels]);
+  return { map: { layer, apply }, channels };
 }
 
 const silu = (x: Tensor): Tensor => x.mul(x.sigmoid());

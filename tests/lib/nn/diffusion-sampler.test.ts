@@ -50,8 +50,12 @@ describe('DiffusionSampler', () => {
     expect(three.count).toBe(3);
     expect(three.data.slice(0, two.data.length)).toEqual(two.data);
     expect((await sampler.sample([1, 2], new SeededStream(6))).data).not.toEqual(two.data);
+    const one = new DiffusionSampler(network, parameters, { ...base, sampler: 'ddim', steps: 3 });
+    const other = await sampler.sample([1, 2], new SeededStream(5), { sampler: 'ddim', steps: 3 });
+    expect(other.data).toEqual((await one.sample([1, 2], new SeededStream(5))).data);
+    one.dispose();
     const aborted = AbortSignal.abort(new Error('enough'));
-    await expect(sampler.sample([1], new SeededStream(5), aborted)).rejects.toThrow('enough');
+    await expect(sampler.sample([1], new SeededStream(5), { signal: aborted })).rejects.toThrow('enough');
     sampler.dispose();
     expect(tf.memory().numTensors).toBe(before);
     disposeAll(parameters);

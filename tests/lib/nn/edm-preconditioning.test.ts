@@ -3,6 +3,7 @@ import { SeededStream } from '../../../lib/core/rng.js';
 import {
   dataDeviation,
   edm,
+  edmTrainedAround,
   varianceExploding,
   variancePreserving,
   velocity,
@@ -56,6 +57,9 @@ describe('preconditioning', () => {
   it('draws noise levels by the law of each', () => {
     near(edm.draw(fixed(0)), Math.exp(-1.2), 1e-12);
     near(edm.draw(fixed(1.5)), Math.exp(0.6), 1e-12);
+    near(edmTrainedAround(0.8).draw(fixed(0)), 0.8, 1e-12);
+    near(edmTrainedAround(0.8).draw(fixed(1.5)), 0.8 * Math.exp(1.8), 1e-12);
+    expect(edmTrainedAround(0.8).scales(2)).toEqual(edm.scales(2));
     // v: sigma at the log signal-to-noise ratio l is e^(-l/2); half way in time, cos² = 1/2.
     near(velocity(8).draw(fixed(0)), Math.exp(-4), 1e-12);
     near(velocity(8).draw(fixed(1)), Math.exp(4), 1e-10);

@@ -28,10 +28,22 @@ describe('the number of parameters', () => {
     ['32 pixels, 1000 classes', color32(1000), 3_867_299],
     ['64 pixels', unet({ shape: shapeOf(64, 3), classes: 1000, ...unetSizes['64'] }), 4_185_155],
     ['128 pixels', unet({ shape: shapeOf(128, 3), classes: 1000, ...unetSizes['128'] }), 4_185_155],
-    ['laptop', unet({ shape: shapeOf(28, 1), classes: 10, ...unetSizes.laptop }), 189_812],
+    ['tiny', unet({ shape: shapeOf(28, 1), classes: 10, ...unetSizes.tiny }), 189_812],
     ['smoke', unet({ shape: shapeOf(28, 1), classes: 10, ...unetSizes.smoke }), 48_508],
   ])('%s', (_title, network, expected) => {
     expect(count(network.layers)).toBe(expected);
+  });
+
+  it('a lean one has a block a level each way, a block between levels and a picture for each label', () => {
+    const network = unet({ shape: shapeOf(28, 1), classes: 10, ...unetSizes.laptop });
+    // By hand, with widths 32 and 64, 128 values of condition, and 12 = 4 + 8 channels at the stem:
+    const block = (inputs: number, outputs: number, mapped: boolean) =>
+      2 * inputs + (9 * inputs + 1) * outputs + 129 * outputs + 2 * outputs + (9 * outputs + 1) * outputs +
+      (mapped ? (inputs + 1) * outputs : 0); // prettier-ignore
+    const blocks = block(32, 32, false) + block(32, 64, true) + block(64, 64, false) + block(64, 32, true);
+    const told = 11 * 32 + 33 * 128 + 129 * 128; // label table and two dense layers
+    const ends = 11 * 14 * 14 * 8 + (9 * 12 + 1) * 32 + 2 * 32 + (9 * 32 + 1) * 4;
+    expect(count(network.layers)).toBe(blocks + block(64, 32, true) + told + ends);
   });
 
   it.each(['19.6M', '44.2M', '78.5M'] as const)('%s', (name) => {
