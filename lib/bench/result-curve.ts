@@ -4,7 +4,7 @@ import { Diagnostic, revealForDisplay } from '../core/diagnostic.js';
 import { DataError } from '../core/errors.js';
 import type { Images } from '../core/images.js';
 import type { Scale } from '../core/options.js';
-import type { ProgressGroup } from '../core/progress.js';
+import { withoutProgress, type ProgressGroup } from '../core/progress.js';
 import type { CurvePoint, TrainingCurve } from '../core/results.js';
 import type { Dataset } from '../data/contract.js';
 import { digitCnn } from '../metrics/features/digit-cnn.js';
@@ -13,7 +13,7 @@ import { writeWhole } from './unfinished/whole-file.js';
 
 /** Points of the FID curve and images scored for each. */
 const pointsAt: Readonly<Record<Scale, number>> = { smoke: 2, laptop: 8, paper: 20 };
-const samplesAt: Readonly<Record<Scale, number>> = { smoke: 100, laptop: 1000, paper: 5000 };
+const samplesAt: Readonly<Record<Scale, number>> = { smoke: 100, laptop: 500, paper: 5000 };
 
 /** Scores a few images a few times during training, for the eye: what it finds is a `Diagnostic`. */
 export class CurveRecorder {
@@ -47,7 +47,7 @@ export class CurveRecorder {
     // One of each class after the other: the first few are shown while the run goes on.
     const { length } = this.dataset.classes;
     const labels = Uint8Array.from({ length: samplesAt[this.scale] }, (_, i) => i % length);
-    const images = await sample(labels);
+    const images = await withoutProgress(() => sample(labels));
     const value = await frechetToSensitive({ ...images, labels }, this.dataset.train, digitCnn);
     this.#points.push({ step, value });
     const shown = this.#points.map((point) => [point.step, revealForDisplay(point.value)] as const);

@@ -95,6 +95,7 @@ export class ProgressTask {
     const secondsLeft = done ? 0 : rate > 0 ? (steps - step) / rate : Infinity;
     const timed = { ...this.#last, rate, secondsSpent, secondsLeft };
     const group = groups.getStore();
+    if (group === silent) return;
     if (group) group.tell(timed);
     else send({ ...timed, done, taskId: this.#id });
   }
@@ -137,11 +138,16 @@ export class ProgressGroup {
   }
 }
 
-const groups = new AsyncLocalStorage<ProgressGroup>();
+const silent = Symbol('work that is not shown');
+const groups = new AsyncLocalStorage<ProgressGroup | typeof silent>();
+
+/** Runs short work inside longer work whose progress stays in view: the tasks of the short one tell nothing. */
+export const withoutProgress = <T>(work: () => Promise<T>): Promise<T> => groups.run(silent, work);
 
 /** Runs work whose tasks are shown as one; a group inside a group joins it. */
 export async function progressGroup<T>(name: string, work: (group: ProgressGroup) => Promise<T>): Promise<T> {
   const outer = groups.getStore();
+  if (outer === silent) return work(new ProgressGroup(name));
   if (outer) return work(outer);
   const group = new ProgressGroup(name);
   return groups.run(group, async () => {

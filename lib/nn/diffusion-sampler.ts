@@ -8,7 +8,7 @@ import type { NetworkParameters } from './parameters.js';
 import { sampleDdim } from './samplers/ddim.js';
 import { guided } from './samplers/denoiser.js';
 import { sampleHeun, type Churn } from './samplers/heun.js';
-import { standardNormal } from './samplers/sampling.js';
+import { standardNormal, type SamplerOptions } from './samplers/sampling.js';
 import { ReplayedNetwork } from './unet/replayed-network.js';
 import { networkOf, type Unet } from './unet/unet.js';
 
@@ -27,7 +27,7 @@ export interface DiffusionSamplerOptions {
 }
 
 /** What one call of `sample` has differently. */
-type SamplerCall = Partial<Pick<DiffusionSamplerOptions, 'sampler' | 'steps'>> & { readonly signal?: AbortSignal };
+type SamplerCall = Partial<Pick<DiffusionSamplerOptions, 'sampler' | 'steps'>> & Pick<SamplerOptions, 'signal'>;
 
 /**
  * Draws images from a denoiser by its parameters as they are at each call, from one recorded graph.
@@ -55,13 +55,13 @@ export class DiffusionSampler {
     const { batchSize } = this.options;
     const size = shape.height * shape.width * shape.channels;
     const data = new Uint8Array(labels.length * size);
-    const task = new ProgressTask('sampling images', labels.length, signal);
+    const { steps } = { ...this.options, ...call };
+    const task = new ProgressTask('sampling images', steps * Math.ceil(labels.length / batchSize), signal);
     for (let start = 0; start < labels.length; start += batchSize) {
       const part = Array.from(labels).slice(start, start + batchSize);
-      const images = await this.#batch(part, stream.fork(`from ${start}`), call);
+      const done = { task, from: (steps * start) / batchSize };
+      const images = await this.#batch(part, stream.fork(`from ${start}`), { ...call, part: done });
       data.set(images.data.subarray(0, part.length * size), start * size);
-      task.report({ step: start + part.length });
-      await task.pause();
     }
     task.done();
     return { data, count: labels.length, ...shape };
@@ -72,10 +72,14 @@ export class DiffusionSampler {
   }
 
   /** A whole batch, so that one graph serves all; rows that are missing at the end have no label. */
-  async #batch(labels: readonly number[], stream: SeededStream, call: SamplerCall): Promise<Images> {
+  async #batch(
+    labels: readonly number[],
+    stream: SeededStream,
+    call: SamplerCall & Pick<SamplerOptions, 'part'>,
+  ): Promise<Images> {
     const { shape, classes } = this.unet.options;
     const { preconditioning, batchSize, churn, guidance } = this.options;
-    const { steps, sampler, signal } = { ...this.options, ...call };
+    const { steps, sampler, signal, part } = { ...this.options, ...call };
     const rows = Int32Array.from({ length: batchSize }, (_, row) => labels[row] ?? classes);
     const known = tf.tensor1d(rows, 'int32');
     const start = standardNormal([batchSize, shape.height, shape.width, shape.channels], stream);
@@ -85,8 +89,8 @@ export class DiffusionSampler {
     try {
       const images =
         sampler === 'ddim'
-          ? await sampleDdim(denoiser, start, { steps, labels: known, signal })
-          : await sampleHeun(denoiser, start, { steps, labels: known, signal, ...fresh });
+          ? await sampleDdim(denoiser, start, { steps, labels: known, signal, part })
+          : await sampleHeun(denoiser, start, { steps, labels: known, signal, part, ...fresh });
       const shown = tf.tidy(() => images.add(1).div(2) as Tensor4D);
       const bytes = await imageBytes(shown);
       tf.dispose([images, shown]);

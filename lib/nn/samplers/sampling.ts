@@ -8,8 +8,8 @@ export interface SamplerOptions extends NoiseGrid {
   /** Int32 `[rows]`, handed to the denoiser. */
   readonly labels?: Tensor1D;
   readonly signal?: AbortSignal;
-  /** Name of the work in progress reports. */
-  readonly task?: string;
+  /** The work that this is a part of: its next steps are the noise levels. Left out, it is a task of its own. */
+  readonly part?: { readonly task: ProgressTask; readonly from: number };
 }
 
 /** Standard normal numbers, repeated by the seed of the stream; the tensor belongs to the caller. */
@@ -31,7 +31,7 @@ export async function walkDown(
   advance: (images: Tensor, levels: Float64Array, i: number) => Tensor,
 ): Promise<Tensor> {
   const levels = noiseGrid(options);
-  const task = new ProgressTask(options.task ?? 'sampling', levels.length, options.signal);
+  const { task, from } = options.part ?? { task: new ProgressTask('sampling', levels.length, options.signal), from: 0 };
   let images: Tensor = start.mul(levels[0]!);
   try {
     for (let i = 0; i < levels.length; i++) {
@@ -39,12 +39,12 @@ export async function walkDown(
       const next = tf.tidy(() => advance(images, levels, i));
       if (next !== images) images.dispose();
       images = next;
-      task.report({ step: i + 1 });
+      task.report({ step: from + i + 1 });
     }
   } catch (error) {
     images.dispose();
     throw error;
   }
-  task.done();
+  if (!options.part) task.done();
   return images;
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { onProgress } from '../../../lib/core/progress.js';
 import { SeededStream } from '../../../lib/core/rng.js';
 import { DiffusionSampler } from '../../../lib/nn/diffusion-sampler.js';
 import { edm } from '../../../lib/nn/edm-preconditioning.js';
@@ -45,7 +46,11 @@ describe('DiffusionSampler', () => {
     const parameters = network.initialise(new SeededStream(1));
     const before = tf.memory().numTensors;
     const sampler = new DiffusionSampler(network, parameters, { ...base, steps: 2, churn: { amount: 1 } });
+    const steps: number[] = [];
+    const stop = onProgress((report) => steps.push(report.step / report.steps));
     const three = await sampler.sample([1, 2, 3], new SeededStream(5));
+    stop();
+    expect(steps).toEqual([0, 0.25, 0.5, 0.75, 1, 1]); // two batches of two noise levels, and the end
     const two = await sampler.sample([1, 2], new SeededStream(5));
     expect(three.count).toBe(3);
     expect(three.data.slice(0, two.data.length)).toEqual(two.data);
