@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
 import type { RunOptions } from '../bench/run-options.js';
 import type { Run } from '../bench/run-result.js';
 import type { SweepOptions } from '../bench/sweep.js';
 import { displaySymbol } from '../core/mime.js';
-import { computeEnvironment } from '../tensor/malloc.js';
+import { computedInChild } from './compute-process.js';
 import { assignment, names, number, numbers } from './parse.js';
 import { printResult } from './output.js';
 
@@ -31,7 +30,7 @@ export function addRunCommands(program: Command): void {
     .requiredOption('--epsilon <epsilon>', 'privacy budget', number)
     .option('--seed <seed>', 'seed of weights and latents', number)
     .action(async ({ json, ...options }: RunOptions & { json?: boolean }) => {
-      if (restarted()) return;
+      if (await computedInChild()) return;
       const { run } = await import('../bench/run.js');
       await printRun(await withProgress((signal) => run({ ...options, signal })), json);
     });
@@ -42,7 +41,7 @@ export function addRunCommands(program: Command): void {
     .option('--root <folder>', "folder that holds the dataset's folder, when it is elsewhere now")
     .option('--json', 'print JSON')
     .action(async (folder: string, { json, ...options }: { json?: boolean; root?: string }) => {
-      if (restarted()) return;
+      if (await computedInChild()) return;
       const { resume } = await import('../bench/resume.js');
       await printRun(await withProgress((signal) => resume(folder, { ...options, signal })), json);
     });
@@ -53,7 +52,7 @@ export function addRunCommands(program: Command): void {
     .requiredOption('--epsilons <values>', 'budgets, separated by commas', numbers)
     .option('--seeds <values>', 'seeds, separated by commas', numbers)
     .action(async ({ json, ...options }: SweepOptions & { json?: boolean }) => {
-      if (restarted()) return;
+      if (await computedInChild()) return;
       const { sweep } = await import('../bench/sweep.js');
       const result = await withProgress((signal) => sweep({ ...options, signal }));
       const bundle = await result[displaySymbol]();
@@ -79,17 +78,4 @@ async function withProgress<T>(work: (signal: AbortSignal) => Promise<T>): Promi
     stop();
     process.off('SIGINT', interrupt);
   }
-}
-
-/**
- * The allocator reads its settings when a process starts, and they halve the time of large buffers: this command runs again
- * in a process that has them. True when that process has done the work.
- */
-function restarted(): boolean {
-  const environment = computeEnvironment(process.env);
-  if (Object.keys(environment).every((name) => environment[name] === process.env[name])) return false;
-  process.on('SIGINT', () => {}); // the child gets it too and answers
-  const { status } = spawnSync(process.execPath, process.argv.slice(1), { stdio: 'inherit', env: environment });
-  process.exitCode = status ?? 1;
-  return true;
 }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
-import { computeEnvironment } from '../../../lib/tensor/malloc.js';
+import { computeEnvironment, mallocVariables } from '../../../lib/tensor/malloc.js';
 import { setupEngine } from '../../../lib/tensor/index.js';
 
 beforeAll(() => setupEngine());
@@ -16,9 +16,13 @@ const parent = mkdtempSync(join(tmpdir(), 'dpbench-resume-'));
 const out = join(parent, 'run');
 const folder = `${out}.unfinished`;
 
-/** The built command; the allocator's variables are set, so that it does not start itself again. */
+/** The built command; when the allocator's variables are set, it does not start itself again. */
 function dpbench(...args: string[]) {
-  const child = spawn(process.execPath, [program, ...args], { env: computeEnvironment(process.env) });
+  return started(computeEnvironment(process.env), args);
+}
+
+function started(env: NodeJS.ProcessEnv, args: string[]) {
+  const child = spawn(process.execPath, [program, ...args], { env });
   const told = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (part) => (told[name] += String(part)));
   return { child, told, ended: once(child, 'close') as Promise<[number | null]> };
@@ -57,4 +61,28 @@ it('dpbench resume goes on with a killed DP-MERF run from the same release', asy
   const gone = dpbench('resume', folder);
   expect(await gone.ended).toEqual([1, null]);
   expect(gone.told.stderr).toContain('there is no unfinished run');
+});
+
+it('a killed command leaves no process behind that goes on with its run', async () => {
+  const path = join(parent, 'orphan');
+  const plain = { ...process.env };
+  for (const name of Object.keys(mallocVariables)) Reflect.deleteProperty(plain, name);
+  const settings = [
+    '--method',
+    'dp-merf',
+    '--dataset',
+    'mnist-10k',
+    '--epsilon',
+    '10',
+    '--scale',
+    'smoke',
+    '--out',
+    path,
+  ];
+  const run = started(plain, ['run', ...settings, '--limit', '500', '--params', 'steps=100000', '--metrics', 'fid']);
+  // `close` comes when nobody holds the pipes any more: the child that computes has ended too.
+  await killWhen(run, () => existsSync(join(`${path}.unfinished`, 'release-0.json')));
+  const lock = readdirSync(`${path}.unfinished`).find((name) => name.startsWith('lock'))!;
+  const { pid } = JSON.parse(readFileSync(join(`${path}.unfinished`, lock), 'utf8')) as { pid: number };
+  expect(pid).not.toBe(run.child.pid); // it did start itself again
 });
