@@ -1,5 +1,5 @@
-import { DataError, type Problem } from '../../core/errors.js';
 import { elementTypes } from './element-types.js';
+import type { Source } from './weight-file.js';
 
 /** Where one tensor lies: bytes from `start` to `end` after the header. */
 export interface TensorEntry {
@@ -19,9 +19,6 @@ export interface Header {
 /** The name under which the header keeps text of the writer. */
 export const metadataName = '__metadata__';
 
-/** The reference implementation's own limit. */
-export const maxHeaderBytes = 100_000_000;
-
 /**
  * Reads and checks the JSON of a safetensors header (https://github.com/huggingface/safetensors, "Format"): the tensors
  * must fill the bytes after it without gap or overlap.
@@ -29,8 +26,7 @@ export const maxHeaderBytes = 100_000_000;
  * @param dataBytes bytes of the file after the header.
  * @throws DataError for anything else.
  */
-export function parseHeader(asked: string, text: string, dataBytes: number): Header {
-  const problem = (wrong: string, more: Partial<Problem> = {}) => new DataError({ asked, wrong, ...more });
+export function parseHeader(problem: Source['problem'], text: string, dataBytes: number): Header {
   const parsed = parseObject(text);
   if (!parsed) throw problem('is not a safetensors file: its header is no JSON object', { got: text.slice(0, 40) });
   const { [metadataName]: metadata = {}, ...tensors } = parsed;

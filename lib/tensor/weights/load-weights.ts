@@ -1,46 +1,88 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import { DataError, OptionError } from '../../core/errors.js';
 import { didYouMean } from '../../core/nearest.js';
 import { tf } from '../tf.js';
 import type { Tensor, Variable } from '../types.js';
 import { decode, elementTypes } from './element-types.js';
-import { maxHeaderBytes, parseHeader, type Header, type TensorEntry } from './header.js';
+import { isSafetensors, openSafetensors } from './safetensors.js';
+import { isTorchLegacy, openTorchLegacy } from './torch-legacy.js';
+import { isTorchZip, openTorchZip } from './torch-zip.js';
+import { checksumOf, openSource, readBytes, type Source, type StoredTensor, type WeightFile } from './weight-file.js';
 
 export interface LoadedWeights {
   /** By name; they belong to the caller. */
   readonly tensors: Record<string, Tensor>;
+  /** Text that a safetensors file keeps by name; a PyTorch file keeps none. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** SHA-256 of the file in hex: results name the weights that they were made with. */
+  readonly checksum: string;
 }
 
 /**
- * Reads named tensors from a safetensors file, its own or anybody's. F64, F32, F16 and BF16 become float32, whole numbers
- * int32, BOOL bool.
+ * Reads named tensors from anybody's file: safetensors, or a state dict that PyTorch saved (`.pt`, `.pth`; zip or the older
+ * pickle). The first bytes tell which, not the name. Floats (F64, F32, F16, BF16) become float32, whole numbers int32, BOOL
+ * bool. Nothing of a pickle is ever executed: one that asks for anything but tensors is refused by that name.
  *
- * @param options `names`: read these alone; default all.
- * @throws DataError when the file is absent, cut off or of another kind, or holds a value that does not fit; OptionError for
- * a name that it has not, with the nearest that it has.
- * @example const { tensors } = await loadWeights('model.safetensors', { names: ['conv1'] });
+ * A PyTorch file may keep its state dict inside another dict, as in `{ state_dict, epoch }`: it is found when it is the only
+ * dict that holds tensors. The prefix `module.` of DataParallel is dropped when every tensor has it.
+ *
+ * @param options `names`: read these alone; default all. `at`: the key under which a PyTorch file keeps the state dict that is
+ * meant, when there are several; '' for the outer dict itself.
+ * @throws DataError when the file is absent, cut off or of another kind, asks for more than tensors, or holds a value that
+ * does not fit; OptionError for a name that it has not, with the nearest that it has, or when `at` is needed.
+ * @example const { tensors, checksum } = await loadWeights('resnet20.pth', { names: ['conv1.weight'] });
  */
 export async function loadWeights(
   path: string,
-  { names }: { readonly names?: readonly string[] } = {},
+  { names, at }: { readonly names?: readonly string[]; readonly at?: string } = {},
 ): Promise<LoadedWeights> {
   const asked = `loadWeights('${path}')`;
-  const file = await opened(asked, path);
+  const source = await openSource(asked, path);
   try {
-    const { header, dataAt } = await readHeader(asked, file);
-    const known = header.entries.map(({ name }) => name);
+    const { entries, metadata } = await openWeights(asked, source, at);
+    const known = entries.map(({ name }) => name);
     for (const name of names ?? [])
       if (!known.includes(name)) throw absent(asked, 'the file has no such tensor', name, known);
-    const wanted = header.entries.filter(({ name }) => !names || names.includes(name));
+    const wanted = entries.filter(({ name }) => !names || names.includes(name));
     const read = [];
-    for (const entry of wanted) read.push({ ...entry, ...(await readValues(asked, file, dataAt, entry)) });
+    for (const entry of wanted) read.push({ ...entry, ...(await readValues(source, entry)) });
+    const checksum = await checksumOf(source);
     // Tensors are made when nothing can fail any more, so that no error leaves some behind.
     const tensors = read.map(({ name, values, shape, type }) => [name, tf.tensor(values, [...shape], type)] as const);
-    return { tensors: Object.fromEntries(tensors), metadata: header.metadata };
+    return { tensors: Object.fromEntries(tensors), metadata, checksum };
   } finally {
-    await file.close();
+    await source.handle.close();
   }
+}
+
+async function openWeights(asked: string, source: Source, at: string | undefined): Promise<WeightFile> {
+  const start = await readBytes(source, 0, Math.min(source.size, 32));
+  if (isSafetensors(start)) {
+    if (at) throw absent(asked, 'a safetensors file has one level of names, no dict in another', at, []);
+    return openSafetensors(source);
+  }
+  if (isTorchZip(start)) return openTorchZip(asked, source, at);
+  if (isTorchLegacy(start)) return openTorchLegacy(asked, source, at);
+  throw source.problem('is not a file of weights', {
+    got: `${source.size} bytes that begin with ${start.subarray(0, 8).toString('hex')}${formatOf(start)}`,
+    expected: "safetensors, or PyTorch's zip or pickle",
+  });
+}
+
+function formatOf(start: Buffer): string {
+  const begins = (text: string) => start.subarray(0, text.length).toString('latin1') === text;
+  if (begins('\x93NUMPY')) return ' (a npy)';
+  if (begins('\x89HDF')) return ' (a HDF5)';
+  return '';
+}
+
+async function readValues(source: Source, { name, dtype, bytes }: StoredTensor) {
+  const type = elementTypes[dtype]!;
+  const decoded = decode(await bytes(), type);
+  if ('outside' in decoded)
+    throw source.problem(`a value of tensor '${name}' (${dtype}) does not fit ${type.becomes}`, {
+      got: decoded.outside,
+    });
+  return { values: decoded.values, type: type.becomes };
 }
 
 /**
@@ -84,71 +126,4 @@ function absent(asked: string, wrong: string, name: string, known: readonly stri
     expected: listed || 'none',
     next: didYouMean(name, known) || undefined,
   });
-}
-
-async function opened(asked: string, path: string): Promise<FileHandle> {
-  try {
-    const file = await open(path, 'r');
-    if ((await file.stat()).isFile()) return file;
-    await file.close();
-  } catch (error) {
-    throw new DataError({ asked, wrong: `the file cannot be read: ${(error as Error).message}` }, { cause: error });
-  }
-  throw new DataError({ asked, wrong: 'this is a folder or a device, not a file' });
-}
-
-async function readHeader(asked: string, file: FileHandle): Promise<{ header: Header; dataAt: number }> {
-  const { size } = await file.stat();
-  const start = await readBytes(file, 0, Math.min(size, 9));
-  const length = start.length === 9 ? start.readBigUInt64LE() : 0n;
-  // A header begins with a brace: other formats, and texts, are told apart before their first bytes are taken for a length.
-  if (start[8] !== 0x7b || length > BigInt(maxHeaderBytes))
-    throw new DataError({
-      asked,
-      wrong: 'is not a safetensors file',
-      got: `${size} bytes that begin with ${start.subarray(0, 8).toString('hex')}${formatOf(start)}`,
-      expected: 'the length of a header and its JSON',
-    });
-  const dataAt = 8 + Number(length);
-  if (dataAt > size)
-    throw new DataError({
-      asked,
-      wrong: 'the file ends inside its header, as if it had been cut off',
-      got: size,
-      expected: `at least ${dataAt} bytes`,
-      next: 'Copy or make it again.',
-    });
-  const text = (await readBytes(file, 8, dataAt - 8)).toString();
-  return { header: parseHeader(asked, text, size - dataAt), dataAt };
-}
-
-function formatOf(start: Buffer): string {
-  const begins = (text: string) => start.subarray(0, text.length).toString('latin1') === text;
-  if (begins('PK')) return ' (a zip, as of npz or PyTorch)';
-  if (begins('\x93NUMPY')) return ' (a npy)';
-  if (begins('\x89HDF')) return ' (a HDF5)';
-  return '';
-}
-
-async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(length);
-  let at = 0;
-  while (at < length) {
-    const { bytesRead } = await file.read(bytes, at, length - at, position + at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-  }
-  return bytes.subarray(0, at);
-}
-
-async function readValues(asked: string, file: FileHandle, dataAt: number, { name, dtype, start, end }: TensorEntry) {
-  const type = elementTypes[dtype]!;
-  const decoded = decode(await readBytes(file, dataAt + start, end - start), type);
-  if ('outside' in decoded)
-    throw new DataError({
-      asked,
-      wrong: `a value of tensor '${name}' (${dtype}) does not fit ${type.becomes}`,
-      got: decoded.outside,
-    });
-  return { values: decoded.values, type: type.becomes };
 }

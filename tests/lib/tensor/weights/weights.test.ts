@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -135,7 +136,8 @@ describe('saveWeights', () => {
 
 describe('loadWeights', () => {
   it("reads every element type of Python's safetensors as numpy converts it", async () => {
-    const { tensors } = await loadWeights(await fileOf(golden.every));
+    const { tensors, checksum } = await loadWeights(await fileOf(golden.every));
+    expect(checksum).toBe(createHash('sha256').update(fromText(golden.every)).digest('hex'));
     expect(Object.keys(tensors).sort()).toEqual(Object.keys(golden.everyValues).sort());
     for (const [name, values] of Object.entries(golden.everyValues))
       expect((await bytesOf(tensors[name]!)).equals(fromText(values)), name).toBe(true);
@@ -186,7 +188,7 @@ describe('loadWeights', () => {
     );
   });
 
-  it('refuses what is no safetensors file, and says what it is', async () => {
+  it('refuses what is no file of weights, and says what it is', async () => {
     const absent = loadWeights(join(folder, 'absent'));
     await expect(absent).rejects.toThrow(DataError);
     await expect(absent).rejects.toThrow('the file cannot be read: ENOENT');
@@ -194,12 +196,15 @@ describe('loadWeights', () => {
       `loadWeights('${folder}'): this is a folder or a device, not a file.`,
     );
     const beginning = async (bytes: string) => loadWeights(await fileOf(Buffer.from(bytes.padEnd(40, '\0'), 'latin1')));
-    await expect(beginning('PK\x03\x04')).rejects.toThrow(
-      "is not a safetensors file; got '40 bytes that begin with 504b030400000000 (a zip, as of npz or PyTorch)', expected the length of a header and its JSON.",
+    await expect(beginning('GIF89a')).rejects.toThrow(
+      "is not a file of weights; got '40 bytes that begin with 4749463839610000', expected safetensors, or PyTorch's zip or pickle.",
     );
     await expect(beginning('\x93NUMPY')).rejects.toThrow('(a npy)');
     await expect(beginning('\x89HDF')).rejects.toThrow('(a HDF5)');
     await expect(beginning('{"a": 1, "b": 2}')).rejects.toThrow("begin with 7b2261223a20312c', expected");
+    await expect(loadWeights(await fileOf(golden.plain), { at: 'model' })).rejects.toThrow(
+      "a safetensors file has one level of names, no dict in another; got 'model', expected none.",
+    );
     await expect(loadWeights(await fileOf(made('{"w": nonsense}')))).rejects.toThrow(
       `is not a safetensors file: its header is no JSON object; got '{"w": nonsense}'.`,
     );
