@@ -13,7 +13,7 @@ export function isSafetensors(start: Buffer): boolean {
 export async function openSafetensors(source: Source): Promise<WeightFile> {
   const length = Number((await readBytes(source, 0, 8)).readBigUInt64LE());
   const dataAt = 8 + length;
-  if (dataAt > source.size) throw cutOff(source, dataAt);
+  if (dataAt > source.size) throw cutOff(source, dataAt, 'inside its header');
   const text = (await readBytes(source, 8, length)).toString();
   const { entries, metadata } = parseHeader(source.problem, text, source.size - dataAt);
   return {

@@ -55,8 +55,8 @@ export async function readBytes(source: Source, position: number, length: number
   return bytes;
 }
 
-export function cutOff({ size, problem }: Source, needed: number): DataError {
-  return problem('the file ends early, as if it had been cut off', {
+export function cutOff({ size, problem }: Source, needed: number, where = 'early'): DataError {
+  return problem(`the file ends ${where}, as if it had been cut off`, {
     got: size,
     expected: `at least ${needed} bytes`,
     next: 'Copy or make it again.',
