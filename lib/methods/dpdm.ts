@@ -24,7 +24,7 @@ export const dpdm = defineMethod({
     url: 'https://arxiv.org/abs/2210.09929',
   },
   params: diffusionParameters,
-  samples: { smoke: 100, laptop: 5000, paper: 60000 },
+  samples: { smoke: 100, laptop: 4000, paper: 60000 },
 
   /** One record changes the sum of clipped gradients by at most clipNorm, whatever its copies. */
   spends: (params, facts) => [spendsOnTraining(params, facts)],

@@ -31,7 +31,7 @@ export const pdpDiffusion = defineMethod({
     ...publicParameters,
     steps: count({ smoke: 4, laptop: 240, paper: 2250 }, 'private training steps, one batch each'),
   },
-  samples: { smoke: 100, laptop: 5000, paper: 60000 },
+  samples: { smoke: 100, laptop: 4000, paper: 60000 },
 
   /** As DPDM: public images cost nothing. */
   spends: (params, facts) => [spendsOnTraining(params, facts)],
