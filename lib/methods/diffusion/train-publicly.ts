@@ -76,7 +76,7 @@ export async function trainPublicly(
 }
 
 /** Each image `[height, width, channels]` of a batch as it is or mirrored, by a coin. */
-function mirrored(images: Tensor4D, stream: SeededStream): Tensor4D {
+export function mirrored(images: Tensor4D, stream: SeededStream): Tensor4D {
   const coins = Float32Array.from({ length: images.shape[0] }, () => stream.integer(2));
   const chosen = tf.tensor4d(coins, [images.shape[0], 1, 1, 1]);
   return images.add(images.reverse(2).sub(images).mul(chosen));

@@ -1,4 +1,8 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { run } from '../../../lib/bench/run.js';
 import { OptionError } from '../../../lib/core/errors.js';
 import { parameterValues } from '../../../lib/core/options.js';
 import { SeededStream } from '../../../lib/core/rng.js';
@@ -65,4 +69,18 @@ describe('the network of DPDM', () => {
       'network by-image-side: DPImageBench has no network for images of this side; got 30, expected 28, 32, 64 or 128 pixels.',
     );
   });
+});
+
+describe('training by DPDM', () => {
+  it('is the same at any clip norm that clips all gradients: Adam sees them in units of it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dpbench-dpdm-'));
+    const images = async (clipNorm: number) => {
+      const options = { method: 'dpdm', dataset: 'mnist-10k', epsilon: 10, scale: 'smoke', limit: 500 } as const;
+      const rest = { params: { clipNorm }, samples: 10, metrics: [], insecureNoiseSeed: 1 };
+      return (await run({ ...options, ...rest, out: join(folder, String(clipNorm)) })).images.data;
+    };
+    const [one, other] = [await images(1e-4), await images(1e-7)];
+    const apart = one.map((byte, i) => Math.abs(byte - other[i]!));
+    expect(Math.max(...apart)).toBeLessThan(3); // bytes; the lattices of the noise differ
+  }, 120_000);
 });
