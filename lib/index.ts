@@ -23,6 +23,7 @@ export { PoissonSampling, preview, Sensitive } from './mechanisms/index.js';
 export { methods } from './methods/methods.js';
 export { defineMethod } from './methods/contract.js';
 export { metrics } from './metrics/metrics.js';
+export { features } from './metrics/features/extractors.js';
 
 // one run, many runs
 export { run } from './bench/run.js';

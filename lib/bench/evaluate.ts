@@ -6,6 +6,9 @@ import type { MetricResult } from '../core/results.js';
 import type { DatasetName } from '../data/index.js';
 import type { MetricName } from '../metrics/index.js';
 import { datasets } from '../data/datasets.js';
+import type { ExtractorName } from '../metrics/features/index.js';
+import { features } from '../metrics/features/extractors.js';
+import { FeatureStore } from '../metrics/features/feature-store.js';
 import type { Metric, MetricContext } from '../metrics/contract.js';
 import { metrics as registry } from '../metrics/metrics.js';
 
@@ -14,6 +17,8 @@ export interface EvaluateOptions {
   /** Name of the sensitive dataset to score against. */
   readonly dataset: DatasetName;
   readonly metrics?: readonly MetricName[];
+  /** Name of a feature extractor (`dp.features.names()`); the first that is made for such images when left out. */
+  readonly features?: ExtractorName;
   readonly scale?: Scale;
   readonly seed?: number;
   readonly root?: string;
@@ -27,7 +32,7 @@ export interface EvaluateOptions {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Record<string, MetricResult>> {
   const asked = 'dp.evaluate';
-  checkKeys(asked, options, ['images', 'dataset', 'metrics', 'scale', 'seed', 'root', 'signal']);
+  checkKeys(asked, options, ['images', 'dataset', 'metrics', 'features', 'scale', 'seed', 'root', 'signal']);
   const { images, scale = 'laptop', seed = 0, root, signal } = options;
   checkOneOf(asked, 'scale', scale, scales);
   const chosen = (options.metrics ?? registry.names()).map((name) => registry.get(name));
@@ -40,7 +45,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Record<string,
       got: [images.height, images.width, images.channels],
       expected: `[${height}, ${width}, ${channels}]`,
     });
-  return evaluateMetrics(chosen, { synthetic: images, dataset, scale, seed, signal });
+  const store = new FeatureStore(features.forShape(dataset.shape, options.features), signal);
+  return evaluateMetrics(chosen, { synthetic: images, dataset, scale, seed, features: store, signal });
 }
 
 /** The metrics one after the other; one that fails is named in the error. */

@@ -8,6 +8,7 @@ import { withoutProgress, type ProgressGroup } from '../core/progress.js';
 import type { CurvePoint, TrainingCurve } from '../core/results.js';
 import type { Dataset } from '../data/contract.js';
 import { digitCnn } from '../metrics/features/digit-cnn.js';
+import { FeatureStore } from '../metrics/features/feature-store.js';
 import { frechetToSensitive } from '../metrics/fid.js';
 import { writeWhole } from './unfinished/whole-file.js';
 
@@ -48,7 +49,7 @@ export class CurveRecorder {
     const { length } = this.dataset.classes;
     const labels = Uint8Array.from({ length: samplesAt[this.scale] }, (_, i) => i % length);
     const images = await withoutProgress(() => sample(labels));
-    const value = await frechetToSensitive({ ...images, labels }, this.dataset.train, digitCnn);
+    const value = await frechetToSensitive(images, this.dataset.train, new FeatureStore(digitCnn));
     this.#points.push({ step, value });
     const shown = this.#points.map((point) => [point.step, revealForDisplay(point.value)] as const);
     writeWhole(this.#file, JSON.stringify({ looked: this.#looked, points: shown }));

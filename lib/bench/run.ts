@@ -9,6 +9,8 @@ import { datasets } from '../data/datasets.js';
 import { inShape } from '../data/shape-of-images.js';
 import { measure, Mechanisms, type PlannedRelease, type PublicFacts } from '../mechanisms/index.js';
 import type { FitContext } from '../methods/contract.js';
+import { features } from '../metrics/features/extractors.js';
+import { FeatureStore } from '../metrics/features/feature-store.js';
 import { calibrate, defaultAccountant } from '../privacy/index.js';
 import { evaluateMetrics } from './evaluate.js';
 import { newResultFolder, saveRun, type RunRecord } from './result-folder.js';
@@ -146,7 +148,10 @@ async function train(work: {
 
   const labels = evenLabels(samples, facts.classes.length);
   const images: LabeledImages = { ...(await model.sample(labels, stream.fork('samples'))), labels };
-  const metrics = await evaluateMetrics(checked.metrics, { synthetic: images, dataset, scale, seed, signal });
+  const metrics = await evaluateMetrics(checked.metrics, {
+    ...{ synthetic: images, dataset, scale, seed, signal },
+    features: new FeatureStore(features.forShape(dataset.shape), signal),
+  });
   const record = {
     method: method.id,
     dataset: dataset.name,

@@ -10,12 +10,46 @@ export interface MetricResult {
   /** `%` or nothing. */
   readonly unit: string;
   readonly better: 'higher' | 'lower';
-  /** Feature extractor with its training data, for metrics on features; never compare two of different features. */
+  /** Name of the feature extractor, for metrics on features; never compare two of different features. */
   readonly features?: string;
+  /** What these features are, to the last detail. */
+  readonly extractor?: FeatureFacts;
+  /** How far the score may be off. */
+  readonly interval?: ScoreInterval;
+  /** Scores that the value was made of or that belong beside it: one a classifier, one a reference set. */
+  readonly parts?: readonly ScorePart[];
+  /** Why the value flatters, when it does: a choice was made on the sensitive test set. */
+  readonly biased?: string;
   /** Images that were scored. */
   readonly samples: number;
   /** What a reader must know: too few samples, how something was selected. */
   readonly notes: readonly string[];
+}
+
+/** A feature extractor as results name it. */
+export interface FeatureFacts {
+  /** Unlike for any two extractors whose numbers differ: `digit-cnn (64 features, trained on mnist-10k, seed 0)`. */
+  readonly name: string;
+  /** SHA-256 of its weights in hex. */
+  readonly checksum: string;
+  /** What happens to an image before the network sees it, in words. */
+  readonly preprocessing: string;
+}
+
+/** An interval that holds the score with the probability `level`. */
+export interface ScoreInterval {
+  readonly lower: Diagnostic<number>;
+  readonly upper: Diagnostic<number>;
+  /** 0.95, say. */
+  readonly level: number;
+  /** What varies in it: `bootstrap over the synthetic images, 200 draws`. */
+  readonly over: string;
+}
+
+/** A score within a score. */
+export interface ScorePart {
+  readonly name: string;
+  readonly value: Diagnostic<number>;
 }
 
 /** One measurement in the course of training. */

@@ -1,7 +1,7 @@
 import { Diagnostic } from '../core/diagnostic.js';
 import { takeImages, type LabeledImages } from '../core/images.js';
 import { SeededStream } from '../core/rng.js';
-import { openRows, type Sensitive } from './sensitive.js';
+import { openRows, Sensitive } from './sensitive.js';
 
 /**
  * Computes something from private rows with no noise, for people to look at: a score on the test set. What comes back
@@ -13,6 +13,27 @@ export async function measure<T, R>(
   compute: (rows: T) => R | Promise<R>,
 ): Promise<Diagnostic<R>> {
   return new Diagnostic(await compute(openRows(sensitive)), of);
+}
+
+/**
+ * Computes something from private rows that stays as private as they are: features of images. Nothing leaves; `measure` opens
+ * what comes back as it opens the rows. The function must not keep the rows.
+ */
+export async function derive<T, R>(
+  sensitive: Sensitive<T>,
+  compute: (rows: T) => R | Promise<R>,
+): Promise<Sensitive<R>> {
+  return Sensitive.seal(await compute(openRows(sensitive)), sensitive.facts);
+}
+
+/** As `measure`, from two sets of private rows: the training and the test set. */
+export async function measureBoth<A, B, R>(
+  first: Sensitive<A>,
+  second: Sensitive<B>,
+  of: string,
+  compute: (first: A, second: B) => R | Promise<R>,
+): Promise<Diagnostic<R>> {
+  return new Diagnostic(await compute(openRows(first), openRows(second)), of);
 }
 
 /** Some rows as they are, `perClass` of each class, to look at: the owner of the data may, a reader of results may not. */

@@ -3,13 +3,17 @@ import type { Scale } from '../core/options.js';
 import type { Named } from '../core/registry.js';
 import type { MetricResult } from '../core/results.js';
 import type { Dataset } from '../data/contract.js';
+import type { FeatureStore } from './features/feature-store.js';
 
 /** What a metric scores: synthetic images against a dataset whose rows it may only measure. */
 export interface MetricContext {
   readonly synthetic: LabeledImages; // [count, height, width, channels]
   readonly dataset: Dataset;
   readonly scale: Scale;
+  /** Of subsets, bootstrap draws and classifiers' weights: the same seed gives the same score. */
   readonly seed: number;
+  /** Features of the chosen extractor, computed once for all metrics. */
+  readonly features: FeatureStore;
   readonly signal?: AbortSignal;
 }
 

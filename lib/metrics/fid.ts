@@ -1,7 +1,7 @@
-import type { LabeledImages } from '../core/images.js';
+import type { Images } from '../core/images.js';
 import { measure, type SensitiveImages } from '../mechanisms/index.js';
 import type { Metric } from './contract.js';
-import { digitCnn, type FeatureExtractor } from './features/digit-cnn.js';
+import type { FeatureRows, FeatureStore } from './features/feature-store.js';
 import { FeatureMoments, frechetDistance } from './frechet.js';
 
 /** Below this many images the covariance is poor and FID is biased upwards by much; the result says so. */
@@ -17,32 +17,26 @@ export const fid: Metric<'fid'> = {
   unit: '',
   better: 'lower',
   source: 'Heusel et al. 2017, arXiv 1706.08500',
-  async evaluate({ synthetic, dataset }) {
-    const extractor = digitCnn;
-    const value = await frechetToSensitive(synthetic, dataset.train, extractor);
+  async evaluate({ synthetic, dataset, features }) {
+    const value = await frechetToSensitive(synthetic, dataset.train, features);
     const notes =
       synthetic.count < enough
         ? [`only ${synthetic.count} images: too high by an unknown amount (${enough} or more advised)`]
         : [];
     const { id, title, unit, better } = fid;
-    return { metric: id, title, unit, better, value, features: extractor.name, samples: synthetic.count, notes };
+    return { metric: id, title, unit, better, value, ...(await features.facts()), samples: synthetic.count, notes };
   },
 };
 
-/** FID of images against a private set, with the moments of the private set computed once in this process. */
-export async function frechetToSensitive(synthetic: LabeledImages, real: SensitiveImages, extractor: FeatureExtractor) {
-  const made = await moments(synthetic, extractor);
-  return measure(real, `FID against ${real.facts.name}`, async (rows) => {
-    const key = realMoments.get(real) ?? moments(rows, extractor);
-    realMoments.set(real, key);
-    return frechetDistance(made, await key);
-  });
+/** FID of images against a private set. */
+export async function frechetToSensitive(synthetic: Images, real: SensitiveImages, features: FeatureStore) {
+  const made = moments(await features.synthetic(synthetic));
+  const sealed = await features.sensitive(real);
+  return measure(sealed, `FID against ${real.facts.name}`, (rows) => frechetDistance(made, moments(rows)));
 }
 
-const realMoments = new WeakMap<SensitiveImages, Promise<FeatureMoments>>();
-
-async function moments(images: LabeledImages, extractor: FeatureExtractor): Promise<FeatureMoments> {
-  const collected = new FeatureMoments(extractor.size);
-  await extractor.extract(images, (features, rows) => collected.add(features, rows));
+function moments({ features, rows, size }: FeatureRows): FeatureMoments {
+  const collected = new FeatureMoments(size);
+  collected.add(features, rows);
   return collected;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { tf, type Tensor, type Variable } from '../tensor/index.js';
 import type { SeededStream } from '../core/rng.js';
 
@@ -41,4 +42,15 @@ export function disposeAll(parameters: NetworkParameters): void {
 /** Number of trained values. */
 export function parameterCount(parameters: NetworkParameters): number {
   return Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
+}
+
+/** SHA-256 in hex of names, shapes and values: results name the weights that they were made with. */
+export async function weightsChecksum(weights: Weights): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(weights).sort()) {
+    const values = await weights[name]!.data();
+    hash.update(JSON.stringify([name, weights[name]!.shape]));
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest('hex');
 }

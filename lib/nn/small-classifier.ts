@@ -51,9 +51,12 @@ export class SmallClassifier {
 
   /** Images to one logit a class, `[batch, classes]`. */
   logits(images: Tensor4D, p: Weights = this.parameters): Tensor2D {
-    return this.features(images, p)
-      .matMul(p['dense4'] as Tensor2D)
-      .add(p['bias4']!);
+    return this.head(this.features(images, p), p);
+  }
+
+  /** Features `[batch, 64]` to logits `[batch, classes]`. */
+  head(features: Tensor2D, p: Weights = this.parameters): Tensor2D {
+    return features.matMul(p['dense4'] as Tensor2D).add(p['bias4']!);
   }
 
   dispose(): void {
