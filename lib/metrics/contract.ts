@@ -24,5 +24,10 @@ export interface Metric<Id extends string = string> extends Named {
   readonly unit: '' | '%';
   readonly better: 'higher' | 'lower';
   readonly source: string;
+  /**
+   * Why it cannot be computed here, with a next step: no weights on this machine, a network without a head. A list of metrics
+   * that nobody chose leaves it out then; asked for by name it is an error.
+   */
+  missing?(context: MetricContext): Promise<string | undefined>;
   evaluate(context: MetricContext): Promise<MetricResult>;
 }
