@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly limit?: number;
   /** Seed of the draw for `limit`. */
   readonly seed?: number;
+  /** Training records to hold out for validation, by a permutation that is always the same; `limit` applies to the rest. */
+  readonly heldOut?: number;
 }
 
 /** A private dataset: images and labels can be reached through mechanisms only. */
@@ -19,6 +21,8 @@ export interface Dataset {
   readonly shape: ImageShape;
   readonly train: SensitiveImages;
   readonly test: SensitiveImages;
+  /** Records held out of the training set: there when `heldOut` asks for some. Disjoint from `train`. */
+  readonly validation?: SensitiveImages;
 }
 
 /** A public dataset, for pre-training and feature extractors: plain rows. */

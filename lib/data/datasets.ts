@@ -1,5 +1,5 @@
 import { check, checkKeys } from '../core/check.js';
-import { DataError } from '../core/errors.js';
+import { DataError, OptionError } from '../core/errors.js';
 import { takeImages, type LabeledImages } from '../core/images.js';
 import { Registry } from '../core/registry.js';
 import { SeededStream } from '../core/rng.js';
@@ -41,7 +41,7 @@ export const datasets = {
    */
   async load(name: DatasetName, options: LoadOptions = {}): Promise<Dataset> {
     const definition = registry.get(name);
-    const { train, test } = await read(definition, options);
+    const { train, test, validation } = await read(definition, options);
     const sealed = (rows: LabeledImages, part: string): SensitiveImages =>
       Sensitive.seal(rows, {
         name: `${name}, ${part} images`,
@@ -55,6 +55,7 @@ export const datasets = {
       shape: definition.shape,
       train: sealed(train, 'training'),
       test: sealed(test, 'test'),
+      ...(validation && { validation: sealed(validation, 'held-out training') }),
     };
   },
 
@@ -68,10 +69,27 @@ export const datasets = {
 
 async function read(definition: DatasetDefinition, options: LoadOptions) {
   const asked = `dp.datasets.load('${definition.id}')`;
-  checkKeys(asked, options, ['root', 'limit', 'seed']);
-  const { train, test } = await definition.read(options.root);
-  if (options.limit === undefined) return { train, test };
-  check('count', asked, { limit: options.limit });
-  const order = new SeededStream(options.seed ?? 0).fork('limit').permutation(train.count);
-  return { train: takeImages(train, order.subarray(0, options.limit)), test };
+  checkKeys(asked, options, ['root', 'limit', 'seed', 'heldOut']);
+  const { limit, seed = 0, heldOut } = options;
+  const { train: all, test } = await definition.read(options.root);
+  const { train, validation } = heldOut === undefined ? { train: all } : divide(asked, all, heldOut);
+  if (limit === undefined) return { train, test, validation };
+  check('count', asked, { limit });
+  const order = new SeededStream(seed).fork('limit').permutation(train.count);
+  return { train: takeImages(train, order.subarray(0, limit)), test, validation };
+}
+
+/** Two disjoint parts. Which one a row is in depends on its place alone, never on what any row holds. */
+function divide(asked: string, all: LabeledImages, heldOut: number) {
+  check('count', asked, { heldOut });
+  if (heldOut >= all.count)
+    throw new OptionError({
+      asked,
+      wrong: 'heldOut leaves nothing to train on',
+      got: heldOut,
+      expected: `less than ${all.count}`,
+    });
+  const order = new SeededStream('held out').permutation(all.count);
+  const [validation, train] = [order.subarray(0, heldOut), order.subarray(heldOut)];
+  return { train: takeImages(all, train), validation: takeImages(all, validation) };
 }

@@ -13,8 +13,6 @@ export interface ChargingOptions {
   readonly ledger: Ledger;
   /** Where a run writes down what it spends, so that it can be resumed. */
   readonly journal?: Journal;
-  /** Name of the part of the data that is worked on, when the ledger holds disjoint parts. */
-  readonly part?: string;
 }
 
 /** What a call is about to release; it must be the next of the plan. */
@@ -24,6 +22,8 @@ export interface Request {
   /** What the computation can change by between neighbours, under add-or-remove-one. */
   readonly sensitivity?: number;
   readonly arithmetic?: 'exact' | 'rounded';
+  /** The part of the data whose rows the caller holds. */
+  readonly part?: string | undefined;
 }
 
 /** A release that is paid for: the next of the plan, and its place in it. */
@@ -61,6 +61,11 @@ export class Charging {
     if (this.#ended) throw this.refusal(request, 'the run has ended');
     if (planned?.of !== of || (mechanism !== undefined && planned?.mechanism !== mechanism))
       throw this.refusal(request, 'the method did not declare it in `spends`');
+    if (planned!.part !== request.part)
+      throw this.refusal(
+        request,
+        `it was planned on ${planned!.part ?? 'all records'}, not on ${request.part ?? 'all'}`,
+      );
     // The last digit may differ: 1 / N and 1 * (1 / N) are the same to a planner.
     const needed = sensitivity * (planned!.relation === 'replace-one' ? 2 : 1);
     if (needed > planned!.sensitivity * (1 + 1e-12))
@@ -126,7 +131,8 @@ export class Charging {
   }
 
   #record(planned: PlannedRelease, arithmetic: 'exact' | 'rounded'): void {
-    const { ledger, journal, part } = this.#options;
+    const { ledger, journal } = this.#options;
+    const { part, division } = planned;
     const deviation =
       planned.sensitivity * (planned.epsilon ? 1 / planned.epsilon : planned.noiseMultiplier(this.free));
     ledger.record({
@@ -138,6 +144,7 @@ export class Charging {
       sensitivity: planned.sensitivity,
       ...(planned.mechanism !== 'reuse' && { noiseScale: deviation, arithmetic }),
       ...(part !== undefined && { part }),
+      ...(division !== undefined && { division }),
     });
     journal?.charged(ledger);
   }

@@ -5,6 +5,7 @@ export {
   gaussianOnSamples,
   noisyHistogram,
   noisyMax,
+  onPart,
   reuse,
   type PlannedRelease,
 } from './planned-release.js';

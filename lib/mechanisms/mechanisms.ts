@@ -4,7 +4,7 @@ import { takeImages } from '../core/images.js';
 import { ProgressTask } from '../core/progress.js';
 import { SecureStream } from '../core/rng.js';
 import type { Tensor, Tensor4D } from '../tensor/index.js';
-import { Charging, type ChargingOptions } from './charging.js';
+import { Charging, type ChargingOptions, type Request } from './charging.js';
 import { addDiscreteLaplace, binCounts, rightAnswers, type BinQuery } from './counts.js';
 import { DpSgd, recordGradient, type DpSgdQuery } from './dp-sgd/dp-sgd.js';
 import { addLatticeGaussian } from './lattice-gaussian.js';
@@ -17,6 +17,8 @@ interface MechanismsOptions extends ChargingOptions {
   readonly sensitive: SensitiveImages;
   readonly noise: SecureStream;
   readonly signal?: AbortSignal;
+  /** The part of a division that the rows are (`onPart`); they are the whole when left out. */
+  readonly part?: string;
 }
 
 /**
@@ -27,8 +29,8 @@ export class Mechanisms {
   readonly #options: MechanismsOptions;
   readonly #charging: Charging;
 
-  constructor(options: MechanismsOptions) {
-    this.#charging = new Charging(options);
+  constructor(options: MechanismsOptions, charging = new Charging(options)) {
+    this.#charging = charging;
     if (!(options.noise instanceof SecureStream))
       throw new OptionError({
         asked: 'mechanisms',
@@ -36,6 +38,11 @@ export class Mechanisms {
         expected: 'a SecureStream',
       });
     this.#options = options;
+  }
+
+  /** The same plan and ledger, on the rows of another part: each release can be made on the part that it was planned on. */
+  onPart(part: string, sensitive: SensitiveImages): Mechanisms {
+    return new Mechanisms({ ...this.#options, sensitive, part }, this.#charging);
   }
 
   /** Public by convention: number of records, classes, shape. */
@@ -51,7 +58,7 @@ export class Mechanisms {
   async labelMeans(of: string, query: LabelSumQuery): Promise<Released<Float32Array>> {
     const { size, classes } = this.facts;
     check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
-    const request = { of, mechanism: 'gaussian', sensitivity: query.clipNorm / size } as const;
+    const request = this.#request({ of, mechanism: 'gaussian', sensitivity: query.clipNorm / size });
     return this.#charging.once(request, async (planned) => {
       const sums = await this.#work(of, size, (task) => labelSums(this.#rows(), classes.length, query, task));
       return meansOf(this.#gaussian(sums, planned, size), size);
@@ -65,7 +72,7 @@ export class Mechanisms {
   async sampledLabelMeans(of: string, query: LabelSumQuery): Promise<Released<readonly Float32Array[]>> {
     const { size, classes } = this.facts;
     check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
-    const request = { of, mechanism: 'gaussian-on-samples' } as const;
+    const request = this.#request({ of, mechanism: 'gaussian-on-samples' });
     const expected = size * (this.#charging.planned(request).sampling?.sampleRate ?? 1);
     return this.#charging.once({ ...request, sensitivity: query.clipNorm / expected }, async (planned) => {
       const sampling = planned.sampling!;
@@ -93,7 +100,7 @@ export class Mechanisms {
    * while (training.step < training.steps) adam.apply(await training.next(), learningRate);
    */
   async dpSgd(of: string, query: DpSgdQuery): Promise<DpSgd> {
-    const request = { of, mechanism: 'dp-sgd', arithmetic: 'rounded' } as const;
+    const request = this.#request({ of, mechanism: 'dp-sgd', arithmetic: 'rounded' });
     check('count', `release of '${of}'`, { size: this.facts.size }); // it is a divisor
     const { sensitivity: clipNorm } = this.#charging.planned(request);
     const gradient = await recordGradient(of, query, { clipNorm, facts: this.facts });
@@ -126,9 +133,10 @@ export class Mechanisms {
    */
   async histogram(of: string, query: BinQuery): Promise<Released<Int32Array>> {
     const { size, classes } = this.facts;
-    const mechanism =
-      this.#charging.planned({ of }).mechanism === 'laplace-histogram' ? 'laplace-histogram' : 'histogram';
-    return this.#charging.once({ of, mechanism }, async (planned) => {
+    const { part } = this.#options;
+    const { mechanism: planned } = this.#charging.planned({ of, part });
+    const mechanism = planned === 'laplace-histogram' ? 'laplace-histogram' : 'histogram';
+    return this.#charging.once(this.#request({ of, mechanism }), async (planned) => {
       const { binsPerRecord = 1, sensitivity, epsilon } = planned;
       const counts = await this.#work(of, size, (task) =>
         binCounts(this.#rows(), classes.length, query, binsPerRecord, task),
@@ -165,7 +173,7 @@ export class Mechanisms {
         wrong: 'there are no candidates',
         expected: 'one at least',
       });
-    return this.#charging.once({ of, mechanism: 'noisy-max' }, async (planned) => {
+    return this.#charging.once(this.#request({ of, mechanism: 'noisy-max' }), async (planned) => {
       const right = await this.#work(of, this.facts.size, (task) =>
         rightAnswers(this.#rows(), candidates, task, batchSize),
       );
@@ -177,7 +185,7 @@ export class Mechanisms {
 
   /** The value of something that another run released about the same data, charged to this run. */
   reuse<T>(released: Released<T>): T {
-    const request = { of: released.of, mechanism: 'reuse' } as const;
+    const request = this.#request({ of: released.of, mechanism: 'reuse' });
     if (this.#charging.planned(request).event(NaN) !== released.event)
       throw this.#charging.refusal(request, 'another release of the same name was planned');
     this.#charging.charge(request);
@@ -187,6 +195,10 @@ export class Mechanisms {
   /** Ends the run: refuses a ledger that differs from the plan, and closes what was released to later runs. */
   finish(): void {
     this.#charging.finish();
+  }
+
+  #request(request: Omit<Request, 'part'>): Request {
+    return { ...request, part: this.#options.part };
   }
 
   #rows() {

@@ -24,6 +24,9 @@ export interface PlannedRelease {
   readonly epsilon?: number;
   /** Bins that a record counts in, of a histogram. */
   readonly binsPerRecord?: number;
+  /** The part of a division of the data that the release sees (`onPart`); the whole when left out. */
+  readonly part?: string;
+  readonly division?: string;
   /** Batches that the release is made on; all records when left out. */
   readonly sampling?: PoissonSampling;
   /** What it costs at the harness's free noise multiplier. */
@@ -188,6 +191,27 @@ export function reuse(released: Released<unknown>): PlannedRelease {
     noiseMultiplier,
     event: () => event,
   });
+}
+
+/**
+ * The same release on one part of data that were divided beforehand, by a rule that looks at no other record: parts of one division
+ * cost the dearest of them, not their sum.
+ *
+ * @example onPart(noisyMax({ of: 'epoch', epsilon: 1 }), { division: '5000 held out', part: 'held out' })
+ */
+export function onPart(
+  release: PlannedRelease,
+  { division, part }: { readonly division: string; readonly part: string },
+): PlannedRelease {
+  checkPlan([release]);
+  if (release.relation === 'replace-one')
+    throw new OptionError({
+      asked: `plan of '${release.of}'`,
+      wrong: 'a replaced record may move to another part, so the parts of a division do not compose in parallel',
+      got: release.relation,
+      expected: 'add-or-remove-one',
+    });
+  return plan({ ...release, division, part });
 }
 
 function purePlan(

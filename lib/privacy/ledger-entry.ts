@@ -21,6 +21,8 @@ export interface LedgerRecord {
   readonly arithmetic?: 'exact' | 'rounded';
   /** One of several disjoint parts of the data that the release saw; the whole when left out. */
   readonly part?: string;
+  /** Name of the division that made these parts, when there are several: parts of two divisions overlap. */
+  readonly division?: string;
   /** Data that the ledger is about; two names in one ledger are refused. */
   readonly dataset?: string;
   /** Run that made the release, in a ledger that several runs share. */

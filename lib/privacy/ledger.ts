@@ -31,7 +31,8 @@ const relations = ['add-or-remove-one', 'replace-one'] as const;
  * What was released about one dataset, and what it cost so far. Lines are only ever added; each is frozen.
  *
  * Releases that saw disjoint parts of the data (`part`) cost the largest of the parts, not their sum: a record is in one
- * part only (McSherry 2009, parallel composition). Which part a record is in must not depend on the other records.
+ * part only (McSherry 2009, parallel composition). Which part a record is in must not depend on the other records. Parts of
+ * several divisions overlap: a record is in one part of each, and the dearest such choice counts.
  *
  * @example
  * const ledger = new Ledger({ delta: 1e-5, epsilonTarget: 5 });
@@ -143,10 +144,7 @@ export class Ledger {
     lines: readonly LedgerRecord[],
     accountant = this.accountant,
   ): EpsilonBracket & { readonly accountant: string } {
-    const parts = new Set(lines.flatMap(({ part }) => (part === undefined ? [] : [part])));
-    const seenBy = (part?: string) => lines.filter((line) => line.part === undefined || line.part === part);
-    const groups = parts.size === 0 ? [lines] : [...parts].map(seenBy);
-    const costs = groups.map((group) =>
+    const costs = memberships(lines).map((group) =>
       epsilonOf(composedEvent(group.map(({ event }) => event)), this.delta, { accountant }),
     );
     const largest = (end: keyof EpsilonBracket) => Math.max(...costs.map((cost) => cost[end]));
@@ -212,6 +210,19 @@ export class Ledger {
   #reckonedBy(record: LedgerRecord, accountant: string): { readonly epsilonAfter: number } {
     return { epsilonAfter: this.#bracket([...this.#entries, record], accountant).upper };
   }
+}
+
+/** The lines that saw a record, for each way of being in one part of each division. */
+function memberships(lines: readonly LedgerRecord[]): (readonly LedgerRecord[])[] {
+  const divisions = new Map<string, Set<string>>();
+  for (const { part, division = '' } of lines)
+    if (part !== undefined) divisions.set(division, (divisions.get(division) ?? new Set()).add(part));
+  let ways: ReadonlyMap<string, string>[] = [new Map()];
+  for (const [division, parts] of divisions)
+    ways = ways.flatMap((way) => [...parts].map((part) => new Map(way).set(division, part)));
+  const sees = (way: ReadonlyMap<string, string>, { part, division = '' }: LedgerRecord) =>
+    part === undefined || way.get(division) === part;
+  return ways.map((way) => lines.filter((line) => sees(way, line)));
 }
 
 function deepFreeze<T>(value: T): T {

@@ -7,6 +7,7 @@ import {
   noisyHistogram,
   Mechanisms,
   noisyMax,
+  onPart,
   reuse,
   Sensitive,
   type PlannedRelease,
@@ -302,19 +303,39 @@ describe('a run', () => {
     );
   });
 
-  it('names the part of the data in the ledger', async () => {
+  it('makes each release on the part of the data that it was planned on, and charges that part', async () => {
+    const division = '100 held out';
+    const training = onPart(planned, { division, part: 'training' });
+    const onHeldOut = onPart(gaussian({ of: 'check', l2Sensitivity: 1 / size }), { division, part: 'held out' });
     const ledger = new Ledger({ delta: 1e-5 });
-    const noise = new SecureStream(1);
-    const mechanisms = new Mechanisms({
-      sensitive,
-      plan: [planned],
-      noiseMultiplier,
-      ledger,
-      noise,
-      part: 'validation',
-    });
+    const options = { sensitive, plan: [training, onHeldOut], noiseMultiplier, ledger, noise: new SecureStream(1) };
+    const mechanisms = new Mechanisms({ ...options, part: 'training' });
+    const onTheRest = mechanisms.onPart('held out', sensitive);
+    await expect(onTheRest.labelMeans('brightness', brightness)).rejects.toThrow(
+      "release of 'brightness': it was planned on training, not on held out; got 'gaussian, sensitivity 0.01', expected 'brightness'",
+    );
     await mechanisms.labelMeans('brightness', brightness);
-    expect(ledger.entries[0]!.part).toBe('validation');
+    await expect(mechanisms.labelMeans('check', brightness)).rejects.toThrow(
+      'it was planned on held out, not on training',
+    );
+    await expect(
+      new Mechanisms({ ...options, ledger: new Ledger({ delta: 1e-5 }) }).labelMeans('brightness', brightness),
+    ).rejects.toThrow('it was planned on training, not on all');
+    await onTheRest.labelMeans('check', brightness);
+    mechanisms.finish();
+    expect(ledger.entries.map(({ part, division }) => [part, division])).toEqual([
+      ['training', division],
+      ['held out', division],
+    ]);
+    expect(ledger.spent().upper).toBeCloseTo(ledger.entries[0]!.epsilonAfter, 9); // the dearer of two equal parts
+  });
+
+  it('plans no part of replaced records', () => {
+    const replaced = gaussian({ of: 'brightness', l2Sensitivity: 2 / size, relation: 'replace-one' });
+    expect(() => onPart(replaced, { division: 'halves', part: 'first' })).toThrow(
+      "plan of 'brightness': a replaced record may move to another part, so the parts of a division do not compose in parallel; " +
+        "got 'replace-one', expected add-or-remove-one.",
+    );
   });
 });
 

@@ -163,6 +163,20 @@ describe('disjoint parts', () => {
     expect(Ledger.fromJSON(JSON.stringify(ledger)).spent()).toEqual(ledger.spent());
   });
 
+  it('of two divisions overlap: the dearest way of being in one part of each', () => {
+    const ledger = new Ledger({ delta: 1e-5 });
+    for (const [division, part, z] of [
+      ['5000', 'training', 2],
+      ['5000', 'held out', 3],
+      ['3000', 'training', 4],
+      ['3000', 'held out', 1],
+    ] as const)
+      ledger.record({ ...on(part, z), division });
+    expect(ledger.spent().upper).toBeCloseTo(cost(2, 1), 9); // in training of one, held out of the other
+    expect(ledger.spent().upper).toBeGreaterThan(cost(1));
+    expect(Ledger.fromJSON(JSON.stringify(ledger)).spent()).toEqual(ledger.spent());
+  });
+
   it('are refused where records can move between them', () => {
     expect(() =>
       new Ledger({ delta: 1e-5 }).record({
