@@ -1,104 +1,115 @@
 import { OptionError } from '../core/errors.js';
-import { symmetricEigen } from '../tensor/symmetric-eigen.js';
+import {
+  choleskyFactor,
+  congruentEigenvalues,
+  momentsInFloat64,
+  rowEigenvalues,
+  symmetricEigen,
+  tf,
+} from '../tensor/index.js';
+import { checkFeatures } from './check-features.js';
+import type { FeatureRows } from './features/feature-store.js';
 
-/** Running mean and covariance of feature rows, in double precision. */
-export class FeatureMoments {
-  #count = 0;
-  readonly #sum: Float64Array;
-  readonly #products: Float64Array;
-  /** The first row is subtracted from all: sums of squares of large equal parts would lose digits. */
-  #origin: Float64Array | undefined;
+/** Mean and covariance of feature rows, in double precision. */
+export interface FeatureMoments {
+  readonly rows: number;
+  readonly size: number;
+  readonly mean: Float64Array; // [size]
+  readonly covariance: Float64Array; // [size, size], divisor rows - 1
+  /** The rows themselves where they are no more than `size`: a smaller factor of the covariance than any other. */
+  readonly few?: Float32Array; // [rows, size]
+}
 
-  constructor(readonly size: number) {
-    this.#sum = new Float64Array(size);
-    this.#products = new Float64Array(size * size);
+/** Values of one block of rows on the engine: 128 MB as doubles. */
+const blockValues = 2 ** 24;
+
+/** @param whose `synthetic` or `training`, for messages */
+export async function featureMoments(from: FeatureRows, whose: string, signal?: AbortSignal): Promise<FeatureMoments> {
+  const { features, rows, size } = from;
+  checkFeatures('Fréchet distance', whose, from, 2);
+  const blockRows = Math.max(1, Math.floor(blockValues / size));
+  let mean = new Float64Array(size);
+  const products = new Float64Array(size * size);
+  for (let start = 0; start < rows; start += blockRows) {
+    signal?.throwIfAborted();
+    const end = Math.min(rows, start + blockRows);
+    const block = await blockMoments(features.subarray(start * size, end * size), size);
+    mean = merge({ count: start, mean, products }, { count: end - start, ...block });
   }
+  const covariance = products.map((sum) => sum / (rows - 1));
+  return { rows, size, mean, covariance, ...(rows <= size && { few: features }) };
+}
 
-  /** Adds `rows` rows of `size` values each. */
-  add(features: ArrayLike<number>, rows: number): void {
-    const { size } = this;
-    const row = new Float64Array(size);
-    for (let r = 0; r < rows; r++) {
-      this.#origin ??= Float64Array.from({ length: size }, (_, i) => features[i]!);
-      for (let i = 0; i < size; i++) row[i] = features[r * size + i]! - this.#origin[i]!;
-      for (let i = 0; i < size; i++) {
-        const value = row[i]!;
-        this.#sum[i]! += value;
-        if (value === 0) continue;
-        for (let j = 0; j <= i; j++) this.#products[i * size + j]! += value * row[j]!;
-      }
-    }
-    this.#count += rows;
+async function blockMoments(values: Float32Array, size: number) {
+  const tensor = tf.tensor2d(values, [values.length / size, size]);
+  try {
+    return await momentsInFloat64(tensor);
+  } finally {
+    tensor.dispose();
   }
+}
 
-  get count(): number {
-    return this.#count;
-  }
+interface Sums {
+  readonly count: number;
+  readonly mean: Float64Array;
+  readonly products: Float64Array;
+}
 
-  mean(): Float64Array {
-    return this.#sum.map((sum, i) => sum / this.#count + (this.#origin?.[i] ?? 0));
-  }
-
-  /** Covariance with divisor n - 1, `[size, size]`. */
-  covariance(): Float64Array {
-    const { size } = this;
-    const n = this.#count;
-    if (n < 2) throw new OptionError({ asked: 'covariance', wrong: 'too few rows', got: n, expected: 'at least 2' });
-    const covariance = new Float64Array(size * size);
-    for (let i = 0; i < size; i++)
-      for (let j = 0; j <= i; j++) {
-        const value = (this.#products[i * size + j]! - (this.#sum[i]! * this.#sum[j]!) / n) / (n - 1);
-        covariance[i * size + j] = value;
-        covariance[j * size + i] = value;
-      }
-    return covariance;
-  }
+/** Adds the second to the products of the first, and gives the mean of both (Chan, Golub and LeVeque 1983). */
+function merge(into: Sums, block: Sums): Float64Array<ArrayBuffer> {
+  const count = into.count + block.count;
+  const size = into.mean.length;
+  const difference = block.mean.map((mean, i) => mean - into.mean[i]!);
+  const weight = (into.count * block.count) / count;
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < size; j++)
+      into.products[i * size + j]! += block.products[i * size + j]! + weight * difference[i]! * difference[j]!;
+  return Float64Array.from(difference, (value, i) => into.mean[i]! + (value * block.count) / count);
 }
 
 /**
- * Squared Fréchet distance of two Gaussians: |m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1 C2)^(1/2). The last trace is the sum of
- * the square roots of the eigenvalues of C1^(1/2) C2 C1^(1/2), which is symmetric: no complex numbers arise.
+ * Squared Fréchet distance of two Gaussians: |m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1 C2)^(1/2). The last trace is the sum of the
+ * roots of the eigenvalues of F^T C2 F for any factor C1 = F F^T: no complex number arises, and no matrix root is taken.
  * Heusel et al. 2017, arXiv 1706.08500, eq. 6.
+ *
+ * @returns at least 0 but for rounding, in squared units of the features.
+ * @throws OptionError when the sizes differ.
  */
-export function frechetDistance(a: FeatureMoments, b: FeatureMoments): number {
-  const size = a.size;
+export async function frechetDistance(a: FeatureMoments, b: FeatureMoments): Promise<number> {
+  const { size } = a;
   if (b.size !== size)
     throw new OptionError({ asked: 'frechetDistance', wrong: 'sizes differ', got: [size, b.size], expected: 'equal' });
-  const [meanA, meanB] = [a.mean(), b.mean()];
-  const [covarianceA, covarianceB] = [a.covariance(), b.covariance()];
   let distance = 0;
   for (let i = 0; i < size; i++)
-    distance += (meanA[i]! - meanB[i]!) ** 2 + covarianceA[i * size + i]! + covarianceB[i * size + i]!;
-  const root = squareRoot(covarianceA, size);
-  const inner = multiply(multiply(root, covarianceB, size), root, size);
-  for (const value of symmetricEigen(symmetrised(inner, size), size).values)
-    distance -= 2 * Math.sqrt(Math.max(0, value));
+    distance += (a.mean[i]! - b.mean[i]!) ** 2 + a.covariance[i * (size + 1)]! + b.covariance[i * (size + 1)]!;
+  for (const value of await productEigenvalues(a, b)) distance -= 2 * Math.sqrt(Math.max(0, value));
   return distance;
 }
 
-/** The symmetric square root of a positive semidefinite matrix. */
-function squareRoot(matrix: Float64Array, size: number): Float64Array {
-  const { values, vectors } = symmetricEigen(matrix, size);
-  const root = new Float64Array(size * size);
-  for (let k = 0; k < size; k++) {
-    const weight = Math.sqrt(Math.max(0, values[k]!));
-    if (weight === 0) continue;
-    for (let i = 0; i < size; i++)
-      for (let j = 0; j < size; j++) root[i * size + j]! += weight * vectors[i * size + k]! * vectors[j * size + k]!;
+/** The eigenvalues of C1 C2 that are not zero, and perhaps some that are. */
+async function productEigenvalues(a: FeatureMoments, b: FeatureMoments): Promise<Float64Array> {
+  const [fewer, other] = a.rows <= b.rows ? [a, b] : [b, a];
+  if (fewer.few) return fewRowsEigenvalues(fewer, fewer.few, other);
+  const factor = await choleskyFactor(a.covariance, a.size);
+  if (factor) return congruentEigenvalues(factor, b.covariance, a.size);
+  const second = await choleskyFactor(b.covariance, b.size);
+  if (second) return congruentEigenvalues(second, a.covariance, a.size);
+  return congruentEigenvalues(await eigenFactor(a.covariance, a.size), b.covariance, a.size);
+}
+
+async function fewRowsEigenvalues({ rows, size, mean }: FeatureMoments, few: Float32Array, other: FeatureMoments) {
+  const tensor = tf.tensor2d(few, [rows, size]);
+  try {
+    return (await rowEigenvalues(tensor, mean, other.covariance)).map((value) => value / (rows - 1));
+  } finally {
+    tensor.dispose();
   }
-  return root;
 }
 
-function multiply(a: Float64Array, b: Float64Array, size: number): Float64Array {
-  const product = new Float64Array(size * size);
-  for (let i = 0; i < size; i++)
-    for (let k = 0; k < size; k++) {
-      const value = a[i * size + k]!;
-      for (let j = 0; j < size; j++) product[i * size + j]! += value * b[k * size + j]!;
-    }
-  return product;
-}
-
-function symmetrised(matrix: Float64Array, size: number): Float64Array {
-  return matrix.map((value, at) => (value + matrix[(at % size) * size + Math.floor(at / size)]!) / 2);
+/** V w^(1/2) of a covariance V w V^T that has no Cholesky factor: some features never change. */
+async function eigenFactor(covariance: Float64Array, size: number): Promise<Float64Array> {
+  const { values, vectors } = await symmetricEigen(covariance, size);
+  const rounding = size * Number.EPSILON * Math.max(...values); // what lies below is zero
+  const roots = values.map((value) => (value > rounding ? Math.sqrt(value) : 0));
+  return vectors.map((entry, at) => entry * roots[at % size]!);
 }

@@ -6,7 +6,14 @@ export { cacheFolder } from './runtime/cache-folder.js';
 export { computeEnvironment, mallocVariables } from './malloc.js';
 export { imageBytes, imageTensor, oneHotTensor } from './image-tensor.js';
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable } from './types.js';
-export { symmetricEigen, type SymmetricEigen } from './symmetric-eigen.js';
+export {
+  choleskyFactor,
+  congruentEigenvalues,
+  momentsInFloat64,
+  rowEigenvalues,
+  symmetricEigen,
+  type SymmetricEigen,
+} from './float64.js';
 export { inspectEngine, type DoctorLine } from './inspect.js';
 export { runOp, type OpAttributes } from './run-op.js';
 export { tensorFlowVersion } from './version.js';

@@ -1,0 +1,17 @@
+import { OptionError } from '../core/errors.js';
+import type { FeatureRows } from './features/feature-store.js';
+
+/** Refuses features that a metric cannot be computed from. @param whose `synthetic`, `training` or `test` */
+export function checkFeatures(asked: string, whose: string, { features, rows }: FeatureRows, atLeast = 1): void {
+  if (rows < atLeast)
+    throw new OptionError({ asked, wrong: `too few ${whose} images`, got: rows, expected: `at least ${atLeast}` });
+  const bad = features.find((value) => !Number.isFinite(value));
+  if (bad === undefined) return;
+  throw new OptionError({
+    asked,
+    wrong: `a feature of the ${whose} images is no number`,
+    got: bad,
+    expected: 'finite values',
+    next: 'Look at the images and at the weights of the feature extractor.',
+  });
+}
