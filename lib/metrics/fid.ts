@@ -5,7 +5,7 @@ import { bootstrapRows, centredInterval, openSpread, type SpreadScore } from './
 import type { Metric } from './contract.js';
 import { derivedOnce } from './derived-once.js';
 import type { FeatureRows, FeatureStore } from './features/feature-store.js';
-import { featureMoments, frechetDistance, type FeatureMoments } from './frechet.js';
+import { factored, featureMoments, frechetDistance, type FeatureMoments } from './frechet.js';
 import { takeRows } from './take-rows.js';
 
 /** Below this many images the covariance is poor and FID is biased upwards by much; the result says so. */
@@ -54,7 +54,7 @@ export const fid: Metric<'fid'> = {
   },
 };
 
-const trainingMoments = derivedOnce((rows: FeatureRows) => featureMoments(rows, 'training'));
+const trainingMoments = derivedOnce(async (rows: FeatureRows) => factored(await featureMoments(rows, 'training')));
 
 /** FID of images against a private set. */
 export async function frechetToSensitive(synthetic: Images, real: SensitiveImages, features: FeatureStore) {

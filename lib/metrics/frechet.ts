@@ -18,6 +18,8 @@ export interface FeatureMoments {
   readonly covariance: Float64Array; // [size, size], divisor rows - 1
   /** The rows themselves where they are no more than `size`: a smaller factor of the covariance than any other. */
   readonly few?: Float32Array; // [rows, size]
+  /** F with covariance = F F^T, where it is known: see `factored`. */
+  readonly factor?: Float64Array; // [size, size]
 }
 
 /** Values of one block of rows on the engine: 128 MB as doubles. */
@@ -86,15 +88,19 @@ export async function frechetDistance(a: FeatureMoments, b: FeatureMoments): Pro
   return distance;
 }
 
+/** The same moments with a factor of the covariance: for several distances to one set. */
+export async function factored(moments: FeatureMoments): Promise<FeatureMoments & { readonly factor: Float64Array }> {
+  const { covariance, size } = moments;
+  return { ...moments, factor: (await choleskyFactor(covariance, size)) ?? (await eigenFactor(covariance, size)) };
+}
+
 /** The eigenvalues of C1 C2 that are not zero, and perhaps some that are. */
 async function productEigenvalues(a: FeatureMoments, b: FeatureMoments): Promise<Float64Array> {
   const [fewer, other] = a.rows <= b.rows ? [a, b] : [b, a];
   if (fewer.few) return fewRowsEigenvalues(fewer, fewer.few, other);
-  const factor = await choleskyFactor(a.covariance, a.size);
-  if (factor) return congruentEigenvalues(factor, b.covariance, a.size);
-  const second = await choleskyFactor(b.covariance, b.size);
-  if (second) return congruentEigenvalues(second, a.covariance, a.size);
-  return congruentEigenvalues(await eigenFactor(a.covariance, a.size), b.covariance, a.size);
+  if (b.factor) return congruentEigenvalues(b.factor, a.covariance, a.size);
+  const { factor } = await factored(a);
+  return congruentEigenvalues(factor, b.covariance, a.size);
 }
 
 async function fewRowsEigenvalues({ rows, size, mean }: FeatureMoments, few: Float32Array, other: FeatureMoments) {
