@@ -33,7 +33,7 @@ export const fid: Metric<'fid'> = {
     const all = await features.synthetic(synthetic);
     const made = scale === 'paper' ? takeRows(all, paperCap, stream.fork('rows')) : all;
     const moments = await featureMoments(made, 'synthetic', signal);
-    const real = await trainingMoments(await features.sensitive(dataset.train));
+    const real = await trainingMoments(await features.sensitive(dataset.train), signal);
     const spread = made.size <= bootstrapSize;
     const score = await derive(real, async (real): Promise<SpreadScore> => {
       const value = await frechetDistance(moments, real);
@@ -54,7 +54,9 @@ export const fid: Metric<'fid'> = {
   },
 };
 
-const trainingMoments = derivedOnce(async (rows: FeatureRows) => factored(await featureMoments(rows, 'training')));
+const trainingMoments = derivedOnce(async (rows: FeatureRows, signal) =>
+  factored(await featureMoments(rows, 'training', signal)),
+);
 
 /** FID of images against a private set. */
 export async function frechetToSensitive(synthetic: Images, real: SensitiveImages, features: FeatureStore) {
