@@ -1,8 +1,17 @@
 import type { FeatureExtractor } from './contract.js';
 import { digitCnn } from './digit-cnn.js';
+import { inceptionPytorchFid } from './inception-pytorch-fid.js';
+import { inceptionTorchFidelity } from './inception-torch-fidelity.js';
 
-/** Every feature extractor that comes with dpbench: one line a file. */
-export const extractorDefinitions = [digitCnn] as const satisfies readonly FeatureExtractor[];
+/**
+ * Every feature extractor that comes with dpbench: one line a file. Those that need no download come first: where no name is given,
+ * the first that fits the images is taken.
+ */
+export const extractorDefinitions = [
+  digitCnn,
+  inceptionPytorchFid,
+  inceptionTorchFidelity,
+] as const satisfies readonly FeatureExtractor[];
 
 /** Name of a feature extractor: one of these, or of one that was defined. */
 export type ExtractorName = (typeof extractorDefinitions)[number]['id'] | (string & {});
