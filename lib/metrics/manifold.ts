@@ -13,8 +13,13 @@ export interface Manifold {
 
 /** Neighbours that give a radius: the third other row, because a row is its own first neighbour. */
 export const neighbours = 4;
-/** Rows more than the neighbours that are looked at exactly. */
-const spare = 12;
+/**
+ * Rows are told apart by groups of this many first: the nearest of each group is the largest of as many columns, which the engine finds
+ * in a third of the time that a list of the nearest rows takes.
+ */
+const groupSize = 16;
+/** Groups whose rows are measured exactly: more than the neighbours, which may lie in one each. */
+const keptGroups = 12;
 /** Distances of one block on the engine: 128 MB. */
 const blockValues = 2 ** 25;
 
@@ -34,11 +39,13 @@ export async function manifoldOf(
 ): Promise<Manifold> {
   checkFeatures('manifold of images', whose, rows, neighbour);
   const bounds = BoundedDistances.about(rows);
-  const targets = bounds.targets(rows, 'lower');
-  const kept = Math.min(rows.rows, neighbour + spare);
+  const groups = Math.ceil(rows.rows / groupSize);
+  const targets = padded(bounds.targets(rows, 'lower'), groups * groupSize);
+  const kept = Math.min(groups, Math.max(keptGroups, 2 * neighbour));
   const squaredRadii = new Float64Array(rows.rows);
   const nearest = (block: Tensor2D) => {
-    const { values, indices } = tf.topk(tf.matMul(block, targets, false, true), kept, true);
+    const distances = tf.matMul(block, targets, false, true); // [block, groupSize * groups]
+    const { values, indices } = tf.topk(distances.reshape([-1, groupSize, groups]).max(1), kept, true);
     return [values, indices];
   };
   const task = new ProgressTask(`nearest neighbours of the ${whose} images`, rows.rows, signal);
@@ -46,11 +53,13 @@ export async function manifoldOf(
     for await (const { start, end, values } of blocks(rows, bounds, 'lower', rows.rows, nearest, task)) {
       const [negated, places] = values as [Float32Array, Int32Array];
       for (let row = start; row < end; row++) {
+        const nearby = new Nearby(rows, row, neighbour);
         const from = (row - start) * kept;
-        const radius = distanceTo(neighbour, rows, row, places.subarray(from, from + kept));
-        // Rows that were not kept are at least as far as the last one's bound.
-        const sure = kept === rows.rows || radius === 0 || radius <= -negated[from + kept - 1]!;
-        squaredRadii[row] = sure ? radius : distanceTo(neighbour, rows, row);
+        for (let at = from; at < from + kept && nearby.limit > -negated[at]!; at++)
+          for (let other = places[at]!; other < rows.rows; other += groups) nearby.offer(other);
+        // Rows of other groups are at least as far as the last one's bound.
+        if (kept < groups && nearby.limit > -negated[from + kept - 1]!) nearby.offerAll();
+        squaredRadii[row] = nearby.limit;
       }
     }
     task.done();
@@ -58,6 +67,53 @@ export async function manifoldOf(
     targets.dispose();
   }
   return { rows, squaredRadii };
+}
+
+/** With rows added that are far from everything. */
+function padded(targets: Tensor2D, rows: number): Tensor2D {
+  const missing = rows - targets.shape[0];
+  if (missing === 0) return targets;
+  const [, width] = targets.shape;
+  const far = Float32Array.from({ length: missing * width }, (_, i) => (i % width === width - 2 ? -1e30 : 0));
+  const all = tf.tidy(() => tf.concat([targets, tf.tensor2d(far, [missing, width])]));
+  targets.dispose();
+  return all;
+}
+
+/** The nearest rows of one row so far, itself the first at distance 0; in double precision. */
+class Nearby {
+  readonly #squared: Float64Array;
+  readonly #last: number;
+
+  constructor(
+    readonly rows: FeatureRows,
+    readonly row: number,
+    neighbour: number,
+  ) {
+    this.#last = neighbour - 1;
+    this.#squared = new Float64Array(neighbour).fill(Infinity);
+    this.#squared[0] = 0;
+  }
+
+  /** Squared distance to the neighbour of that number. */
+  get limit(): number {
+    return this.#squared[this.#last]!;
+  }
+
+  offer(other: number): void {
+    if (other === this.row) return;
+    const distance = squaredDistance(this.rows, this.row, this.rows, other, this.limit);
+    if (distance >= this.limit) return;
+    let at = this.#last;
+    for (; at > 0 && this.#squared[at - 1]! > distance; at--) this.#squared[at] = this.#squared[at - 1]!;
+    this.#squared[at] = distance;
+  }
+
+  /** Begins anew with all rows. */
+  offerAll(): void {
+    this.#squared.fill(Infinity, 1);
+    for (let other = 0; other < this.rows.rows; other++) this.offer(other);
+  }
 }
 
 /**
@@ -114,24 +170,6 @@ async function* blocks(
     yield { start, end, values };
     task.report({ step: pass * rows.rows + end });
   }
-}
-
-/** Squared distance of a row to its neighbour of that number among some rows, or all: itself is the first, at 0. */
-function distanceTo(neighbour: number, rows: FeatureRows, row: number, among?: ArrayLike<number>): number {
-  const last = neighbour - 1;
-  const smallest = new Float64Array(neighbour).fill(Infinity);
-  smallest[0] = 0;
-  const count = among?.length ?? rows.rows;
-  for (let i = 0; i < count; i++) {
-    const other = among?.[i] ?? i;
-    if (other === row) continue;
-    const distance = squaredDistance(rows, row, rows, other, smallest[last]!);
-    if (distance >= smallest[last]!) continue;
-    let at = last;
-    for (; at > 0 && smallest[at - 1]! > distance; at--) smallest[at] = smallest[at - 1]!;
-    smallest[at] = distance;
-  }
-  return smallest[last]!;
 }
 
 function isInside(queries: FeatureRows, row: number, { rows, squaredRadii }: Manifold): boolean {
