@@ -1,5 +1,6 @@
 import type { Images, ImageShape } from '../../core/images.js';
 import type { Named } from '../../core/registry.js';
+import type { PublishedFile } from '../../data/published-file.js';
 
 /** Images as a metric's network sees them, batch by batch. */
 export interface FeatureBatch {
@@ -30,6 +31,8 @@ export interface FeatureExtractor<Id extends string = string> extends Named {
   /** What happens to an image before the network sees it, in words. */
   readonly preprocessing: string;
   readonly source: string;
+  /** The file of weights that `open` reads, where they are not made here: absent without a download, see `findPublishedFile`. */
+  readonly weights?: PublishedFile;
   /** Whether it is made for images of this shape. */
   accepts(shape: ImageShape): boolean;
   /** Reads or trains the weights: once a process, and again after a failure. They stay until the process ends. */

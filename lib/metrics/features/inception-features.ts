@@ -4,6 +4,7 @@ import { publishedFile, type PublishedFile } from '../../data/published-file.js'
 import { InceptionV3, type InceptionOptions } from '../../nn/inception-v3/inception-v3.js';
 import { tf } from '../../tensor/index.js';
 import type { FeatureBatch, FeatureExtractor, FeatureNetwork } from './contract.js';
+import { imageBatch } from './image-batch.js';
 import { openOnce } from './open-once.js';
 
 /**
@@ -50,10 +51,8 @@ export class InceptionFeatures implements FeatureNetwork {
   }
 
   async #batch(images: Images, start: number, rows: number) {
-    const { height, width, channels } = images;
-    const size = height * width * channels;
-    const values = Float32Array.from(images.data.subarray(start * size, (start + rows) * size));
-    const bytes = tf.tensor4d(values, [rows, height, width, channels]);
+    const { data, height, width, channels } = imageBatch(images, start, rows);
+    const bytes = tf.tensor4d(Float32Array.from(data), [rows, height, width, channels]);
     const outputs = this.network.run(bytes);
     bytes.dispose();
     try {
@@ -68,6 +67,6 @@ export class InceptionFeatures implements FeatureNetwork {
 /** `open` of an extractor: the published weights, found or downloaded, behind one way to make images fit. */
 export function openInception(options: InceptionOptions): FeatureExtractor['open'] {
   return openOnce(async (signal) =>
-    InceptionFeatures.load(await publishedFile({ ...inceptionWeights, ...(signal && { signal }) }), options),
+    InceptionFeatures.load(await publishedFile({ ...inceptionWeights, signal }), options),
   );
 }

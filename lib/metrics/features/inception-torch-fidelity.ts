@@ -1,7 +1,7 @@
 import { inceptionClasses, inceptionFeatures } from '../../nn/inception-v3/architecture.js';
 import { cornerResize } from '../../nn/inception-v3/resize-to-inception.js';
 import type { FeatureExtractor } from './contract.js';
-import { openInception } from './inception-features.js';
+import { inceptionWeights, openInception } from './inception-features.js';
 
 /**
  * The FID Inception behind the resizing of TensorFlow 1, as the first implementations of FID and Inception score had it and as
@@ -15,6 +15,7 @@ export const inceptionTorchFidelity: FeatureExtractor<'inception-torch-fidelity'
   preprocessing:
     'grey copied to 3 channels; bytes bilinear to 299 x 299 with corners as origins (TensorFlow 1), no antialiasing; (v - 128) / 128',
   source: 'Heusel et al. 2017, arXiv 1706.08500; weights and preprocessing of torch-fidelity',
+  weights: inceptionWeights,
   accepts: ({ channels }) => channels === 1 || channels === 3,
   open: openInception({ prepare: cornerResize, bias: false }),
 };
