@@ -32,14 +32,13 @@ export async function scoreImages(
   const task = new ProgressTask('ImageReward of the synthetic images', images.count, signal);
   const scores = new Float64Array(images.count);
   try {
-    for (let start = 0; start < images.count; start += batchSize) {
+    const rows = Math.min(batchSize, images.count);
+    for (let end = rows; end < images.count + rows; end += rows) {
       await task.pause();
-      const rows = Math.min(batchSize, images.count - start);
-      const batch = takeImages(
-        images,
-        Array.from({ length: rows }, (_, i) => start + i),
-      );
-      scores.set(await scoreBatch(model, batch, tokens), start);
+      // The last batch reaches back: one of another size would be another graph, which costs more to make than a few images.
+      const start = Math.min(end, images.count) - rows;
+      const places = Array.from({ length: rows }, (_, i) => start + i);
+      scores.set(await scoreBatch(model, takeImages(images, places), tokens), start);
       task.report({ step: start + rows });
     }
     task.done();

@@ -115,6 +115,17 @@ describe('image-reward', () => {
     }
   });
 
+  it('scores each image by itself, whatever its place in a batch', async () => {
+    const labels = [0, 2, 1, 0, 1, 2, 2, 0, 1, 2, 0];
+    const images = imagesOf([28, 28, 1], labels);
+    const together = await scoresOf(images, animals);
+    for (const at of [0, 6, 10]) {
+      const data = images.data.subarray(at * 784, (at + 1) * 784);
+      const [alone] = await scoresOf({ ...images, data, count: 1, labels: Uint8Array.of(labels[at]!) }, animals);
+      expect(Math.abs(together[at]! - alone!)).toBeLessThan(rounding);
+    }
+  });
+
   it('says what it is, by which weights, and that no private data are in it', async () => {
     const result = await score(imagesOf([28, 28, 1], [0, 1, 2]), digits);
     const { id, title, unit, better } = imageReward;
