@@ -84,6 +84,7 @@ function atMost(images: LabeledImages, cap: number, stream: SeededStream): Label
 
 const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, v) => sum + v, 0) / values.length;
 
+/** A diagnostic as every score, although no private data are in it. */
 const shown = (value: number): Diagnostic<number> => new Diagnostic(value, 'ImageReward of the synthetic images');
 
 /** One a class; a class without an image has none. */

@@ -5,8 +5,8 @@ import { attention, gelu, layerNorm, linear } from './transformer.js';
 
 /** Of BERT's layer norms. */
 const epsilon = 1e-12;
-/** Added to scores of tokens behind the end of a text: nothing is left of them after the softmax. */
-const unseen = -10000;
+/** Taken from the scores of tokens behind the end of a text: nothing is left of them after the softmax. */
+const unseen = 10000;
 
 /**
  * BERT with attention to an image in every layer (Li et al. 2022, arXiv 2201.12086, section 3.1): the vector of the first token of each
@@ -22,7 +22,7 @@ export function encodeTexts(
   { text }: BlipSizes,
 ): Tensor2D {
   const [batch, tokens] = ids.shape;
-  const bias = mask.sub(1).mul(-unseen).reshape([batch, 1, 1, tokens]);
+  const bias = mask.sub(1).mul(unseen).reshape([batch, 1, 1, tokens]);
   const attend = (name: string, x: Tensor, seen: Tensor, hidden?: Tensor): Tensor => {
     const [query, key, value] = (['query', 'key', 'value'] as const).map((part) =>
       linear(weights, `${name}.self.${part}`, part === 'query' ? x : seen),
