@@ -10,7 +10,7 @@ import { takeRows } from './take-rows.js';
 
 /** Rows used at most: the work grows with the product of the two. The reference takes 10,000 synthetic rows and all real ones. */
 const caps: Readonly<Record<Scale, { readonly synthetic: number; readonly training: number }>> = {
-  smoke: { synthetic: 300, training: 1000 },
+  smoke: { synthetic: 1000, training: 1000 },
   laptop: { synthetic: 2000, training: 10_000 },
   paper: { synthetic: 10_000, training: Infinity },
 };
