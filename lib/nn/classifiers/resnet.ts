@@ -18,6 +18,8 @@ export interface ResnetOptions {
   readonly widths?: readonly [number, number, number];
   /** Where a block changes the shape: a 1 x 1 convolution and a norm (default), or every second pixel with zeros as new channels. */
   readonly shortcut?: 'convolution' | 'pad';
+  /** 2 computes everything at half the side, at a quarter of the cost: for small relatives. Default 1. */
+  readonly firstStride?: 1 | 2;
   readonly scaling?: InputScaling;
 }
 
@@ -30,7 +32,7 @@ export interface ResnetOptions {
  * @example const network = resnet({ shape, classes: 10, depth: 20 });
  */
 export function resnet(options: ResnetOptions): Classifier {
-  const { shape, classes, depth, widths = [16, 32, 64], shortcut = 'convolution', scaling } = options;
+  const { shape, classes, depth, widths = [16, 32, 64], shortcut = 'convolution', firstStride = 1, scaling } = options;
   const blocks = blocksPerStage('resnet', depth, { each: 6, rest: 2 });
   const stages = widths.flatMap((outputs, stage) =>
     Array.from({ length: blocks }, (_, block): Module => {
@@ -41,19 +43,22 @@ export function resnet(options: ResnetOptions): Classifier {
     }),
   );
   const features = inSequence(
-    convolution({ name: 'conv1', inputs: shape.channels, outputs: widths[0] }), // [batch, height, width, widths 0]
+    convolution({ name: 'conv1', inputs: shape.channels, outputs: widths[0], stride: firstStride }), // [batch, height, width, widths 0]
     batchNorm('bn1', widths[0]),
     relu,
     ...stages, // [batch, height / 4, width / 4, widths 2]
     meanOverPositions, // [batch, widths 2]
   );
-  const name = `ResNet-${depth} (${widths.join(', ')})`;
+  const name = `ResNet-${depth} (${widths.join(', ')}${halved(firstStride)})`;
   return classifierOf(
     { name, shape, classes, scaling },
     features,
     dense({ name: 'linear', inputs: widths[2], outputs: classes }),
   );
 }
+
+/** For names. */
+export const halved = (firstStride: 1 | 2): string => (firstStride === 1 ? '' : ', at half the side');
 
 interface BlockOptions {
   readonly name: string;

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { takeImages, type LabeledImages } from '../../../../lib/core/images.js';
 import { onProgress } from '../../../../lib/core/progress.js';
 import { SeededStream } from '../../../../lib/core/rng.js';
-import { datasets } from '../../../../lib/data/datasets.js';
 import { batchNorm } from '../../../../lib/nn/classifiers/batch-norm.js';
 import { classifierOf, type Classifier } from '../../../../lib/nn/classifiers/classifier.js';
 import {
@@ -12,9 +11,8 @@ import {
 } from '../../../../lib/nn/classifiers/fit-classifier.js';
 import { learningRateAt } from '../../../../lib/nn/classifiers/learning-rate.js';
 import { identity, inSequence, meanOverPositions, type Module } from '../../../../lib/nn/classifiers/module.js';
-import { resnet } from '../../../../lib/nn/classifiers/resnet.js';
 import { smallCnn } from '../../../../lib/nn/classifiers/small-cnn.js';
-import { shareRight, type TrainedClassifier } from '../../../../lib/nn/classifiers/trained-classifier.js';
+import type { TrainedClassifier } from '../../../../lib/nn/classifiers/trained-classifier.js';
 import { wideResnet } from '../../../../lib/nn/classifiers/wide-resnet.js';
 import { imageTensor, setupEngine, tf, type Tensor } from '../../../../lib/tensor/index.js';
 
@@ -213,19 +211,5 @@ describe('fitClassifier', () => {
     await refused({}, takeImages(six, []) as LabeledImages).toThrow(
       'fitClassifier: images is out of range; got 0, expected a whole number of at least 1.',
     );
-  });
-
-  it('learns digits', async () => {
-    const { images } = await datasets.loadPublic('mnist-10k');
-    const rows = (start: number, count: number) =>
-      takeImages(
-        images,
-        Array.from({ length: count }, (_, i) => start + i),
-      ) as LabeledImages;
-    const network = resnet({ shape: images, classes: 10, depth: 8, widths: [8, 16, 32] });
-    const quick = { ...recipe, epochs: 3, batchSize: 50 };
-    const last = await fitClassifier(network, rows(0, 1000), quick, options());
-    expect(await shareRight(last.classes, rows(1000, 500))).toBeGreaterThan(0.75);
-    last.dispose();
   });
 });
