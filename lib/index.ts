@@ -31,6 +31,8 @@ export { resume } from './bench/resume.js';
 export type { Run } from './bench/run-result.js';
 export { sweep, type Sweep } from './bench/sweep.js';
 export { evaluate } from './bench/evaluate.js';
+export type { Evaluation } from './bench/evaluation.js';
+export { memorisation } from './bench/memorisation.js';
 
 // pictures
-export { budget, epsilonCurve, epsilonUtility, fidCurve, grid, metricsTable, table } from './display/index.js';
+export { budget, compare, epsilonCurve, epsilonUtility, fidCurve, grid, metricsTable, table } from './display/index.js';

@@ -1,61 +1,115 @@
 import { checkKeys, checkOneOf } from '../core/check.js';
 import { DpbenchError, OptionError } from '../core/errors.js';
-import type { LabeledImages } from '../core/images.js';
+import type { Images, LabeledImages } from '../core/images.js';
 import { scales, type Scale } from '../core/options.js';
+import { progressGroup } from '../core/progress.js';
 import type { MetricResult } from '../core/results.js';
-import type { DatasetName } from '../data/index.js';
-import type { MetricName } from '../metrics/index.js';
 import { datasets } from '../data/datasets.js';
-import type { ExtractorName } from '../metrics/features/index.js';
+import type { FloatImages } from '../data/image-arrays.js';
+import type { DatasetName } from '../data/index.js';
+import type { Metric, MetricContext } from '../metrics/contract.js';
 import { features } from '../metrics/features/extractors.js';
 import { FeatureStore } from '../metrics/features/feature-store.js';
-import type { Metric, MetricContext } from '../metrics/contract.js';
+import type { ExtractorName } from '../metrics/features/index.js';
+import type { MetricName } from '../metrics/index.js';
 import { metrics as registry } from '../metrics/metrics.js';
+import type { SelectionOptions } from '../metrics/utility/selection.js';
+import type { Ledger } from '../privacy/index.js';
+import { Evaluation } from './evaluation.js';
+import { checkEvaluatedSelection, noisySelection } from './noisy-selection.js';
+import { evaluatedImages } from './evaluated-images.js';
 
-export interface EvaluateOptions {
-  readonly images: LabeledImages;
+export interface EvaluateOptions extends SelectionOptions {
+  /**
+   * Images as bytes (`run.images`), as floats in [0, 1] with their shape, or the path of an .npz file with `x` and `y`, of a
+   * result folder, or of a folder of PNG or JPEG files with a subfolder for each class.
+   */
+  readonly images: Images | LabeledImages | FloatImages | string;
+  /** Class of each image, `[count]`, where `images` has none. */
+  readonly labels?: ArrayLike<number>;
   /** Name of the sensitive dataset to score against. */
   readonly dataset: DatasetName;
+  /** What tables call these images; the path, or `images`, when left out. */
+  readonly name?: string;
   readonly metrics?: readonly MetricName[];
   /** Name of a feature extractor (`dp.features.names()`); the first that is made for such images when left out. */
   readonly features?: ExtractorName;
   readonly scale?: Scale;
   readonly seed?: number;
+  /** Charged for the selection `noisy` too, before it is made: what the images cost and the choice then have a total. */
+  readonly ledger?: Ledger;
+  /** Of the ledger of that selection; that of `ledger`, or 1 / (N ln N), when left out. */
+  readonly delta?: number;
   readonly root?: string;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Scores synthetic images, however they were made, against a dataset.
+ * Scores images, whoever made them, against a sensitive dataset. Images of another size are resized (nearest pixel) and coloured
+ * ones made grey where the dataset is, as the result says.
  *
- * @example const { fid } = await dp.evaluate({ images: run.images, dataset: 'mnist-10k', metrics: ['fid'] });
+ * @example
+ * const mine = await dp.evaluate({ images: 'gen.npz', dataset: 'mnist' });
+ * mine                     // draws itself as a table
+ * mine.metrics.fid.value   // Diagnostic: 7.3
+ * @throws OptionError for unknown names and images that do not fit, DataError for files that cannot be read.
  */
-export async function evaluate(options: EvaluateOptions): Promise<Record<string, MetricResult>> {
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const asked = 'dp.evaluate';
-  checkKeys(asked, options, ['images', 'dataset', 'metrics', 'features', 'scale', 'seed', 'root', 'signal']);
-  const { images, scale = 'laptop', seed = 0, root, signal } = options;
+  checkKeys(asked, options, keys);
+  const { scale = 'laptop', seed = 0, root, signal } = options;
   checkOneOf(asked, 'scale', scale, scales);
-  const chosen = (options.metrics ?? registry.names()).map((name) => registry.get(name));
-  const dataset = await datasets.load(options.dataset, { root });
-  const { height, width, channels } = dataset.shape;
-  if (images.height !== height || images.width !== width || images.channels !== channels)
-    throw new OptionError({
-      asked,
-      wrong: `the images have another shape than ${dataset.name}`,
-      got: [images.height, images.width, images.channels],
-      expected: `[${height}, ${width}, ${channels}]`,
-    });
-  const store = new FeatureStore(features.forShape(dataset.shape, options.features), signal);
-  return evaluateMetrics(chosen, { synthetic: images, dataset, scale, seed, features: store, signal });
+  const chosen = options.metrics?.map((name) => registry.get(name));
+  const { shape, classes } = datasets.describe(options.dataset);
+  const extractor = features.forShape(shape, options.features);
+  const { images, changes } = await evaluatedImages(asked, options, { shape, classes });
+  const { selection, selectionEpsilon, heldOut } = checkEvaluatedSelection(asked, options);
+  const dataset = await datasets.load(options.dataset, { root, heldOut });
+  const { name = typeof options.images === 'string' ? options.images : 'images' } = options;
+  return progressGroup(`evaluating ${name} against ${dataset.name}`, async () => {
+    const started = performance.now();
+    const store = new FeatureStore(extractor, signal);
+    const noisy =
+      selectionEpsilon === undefined ? undefined : noisySelection(dataset, { ...options, selectionEpsilon });
+    const context = { synthetic: images, dataset, scale, seed, features: store, signal, selection };
+    const results = await evaluateMetrics(chosen, { ...context, ...(noisy && { heldOut: noisy.heldOut }) });
+    const seconds = (performance.now() - started) / 1000;
+    const record = { name, dataset: dataset.name, scale, seed, metrics: results, changes, seconds };
+    return new Evaluation({ ...record, ...(noisy && { ledger: noisy.ledger }) }, images);
+  });
 }
 
-/** The metrics one after the other; one that fails is named in the error. */
+const keys: readonly (keyof EvaluateOptions)[] = [
+  'images',
+  'labels',
+  'dataset',
+  'name',
+  'metrics',
+  'features',
+  'scale',
+  'seed',
+  'selection',
+  'selectionEpsilon',
+  'heldOut',
+  'ledger',
+  'delta',
+  'root',
+  'signal',
+];
+
+/**
+ * The metrics one after the other; one that fails is named in the error. Without a list all are computed that can be.
+ */
 export async function evaluateMetrics(
-  chosen: readonly Metric[],
+  chosen: readonly Metric[] | undefined,
   context: MetricContext,
 ): Promise<Record<string, MetricResult>> {
   const results: Record<string, MetricResult> = {};
-  for (const metric of chosen) {
+  for (const metric of chosen ?? registry.all()) {
+    context.signal?.throwIfAborted();
+    const missing = await metric.missing?.(context);
+    if (missing !== undefined && !chosen) continue;
+    if (missing !== undefined) throw new OptionError({ asked: `metric ${metric.id}`, wrong: missing });
     try {
       results[metric.id] = await metric.evaluate(context);
     } catch (cause) {
@@ -64,5 +118,6 @@ export async function evaluateMetrics(
       throw new DpbenchError({ asked: `metric ${metric.id}`, wrong }, { cause });
     }
   }
+  context.signal?.throwIfAborted();
   return results;
 }

@@ -6,34 +6,41 @@ import type { Images } from '../core/images.js';
 import type { Scale } from '../core/options.js';
 import { withoutProgress, type ProgressGroup } from '../core/progress.js';
 import type { CurvePoint, TrainingCurve } from '../core/results.js';
-import type { Dataset } from '../data/contract.js';
-import { digitCnn } from '../metrics/features/digit-cnn.js';
-import { FeatureStore } from '../metrics/features/feature-store.js';
-import { frechetToSensitive } from '../metrics/fid.js';
+import type { CurveOptions } from './curve-options.js';
+import type { CurveReference } from './curve-reference.js';
 import { writeWhole } from './unfinished/whole-file.js';
 
-/** Points of the FID curve and images scored for each. */
-const pointsAt: Readonly<Record<Scale, number>> = { smoke: 2, laptop: 8, paper: 20 };
+/** Looks at a method in training and images made for each. */
+const looksAt: Readonly<Record<Scale, number>> = { smoke: 2, laptop: 8, paper: 20 };
 const samplesAt: Readonly<Record<Scale, number>> = { smoke: 100, laptop: 500, paper: 5000 };
 
-/** Scores a few images a few times during training, for the eye: what it finds is a `Diagnostic`. */
+interface CurveSettings extends Pick<CurveOptions, 'at' | 'samples'> {
+  /** None: no looks. */
+  readonly reference: CurveReference | undefined;
+  /** Name of the feature extractor. */
+  readonly features: string;
+  readonly classes: number;
+  readonly scale: Scale;
+  readonly group: ProgressGroup;
+  /** Points are kept in `curve.json` there, and those of an earlier process read from it. */
+  readonly folder: string;
+}
+
+/** Scores a few images a few times while a method trains. */
 export class CurveRecorder {
   #points: CurvePoint[] = [];
   readonly #file: string;
+  readonly #samples: number;
   #looked = 0;
 
-  /** Points are kept in `curve.json` of a folder, and those of an earlier process read from there. */
-  constructor(
-    readonly dataset: Dataset,
-    readonly scale: Scale,
-    readonly group: ProgressGroup,
-    folder: string,
-  ) {
-    this.#file = join(folder, 'curve.json');
+  constructor(readonly settings: CurveSettings) {
+    this.#file = join(settings.folder, 'curve.json');
+    this.#samples = settings.samples ?? samplesAt[settings.scale];
     if (!existsSync(this.#file)) return;
     const { looked, points } = readCurve(this.#file);
     this.#looked = looked;
-    this.#points = points.map(([step, value]) => ({ step, value: new Diagnostic(value, 'FID') }));
+    const kept = (value: number) => (settings.reference?.isPrivate ? new Diagnostic(value, 'FID') : value);
+    this.#points = points.map(([step, value]) => ({ step, value: kept(value) }));
   }
 
   /** Called by methods at every step; looks when the next point is due. */
@@ -41,23 +48,33 @@ export class CurveRecorder {
     { step, steps }: { step: number; steps: number },
     sample: (labels: Uint8Array) => Promise<Images>,
   ): Promise<void> {
-    // Points lie closer together at the beginning, where the curve falls: at steps * (k / n)^2.
-    const due = (looked: number) => Math.ceil(steps * ((looked + 1) / pointsAt[this.scale]) ** 2);
-    if (step < due(this.#looked) || !digitCnn.accepts(this.dataset.shape)) return;
-    while (due(this.#looked) <= step) this.#looked++;
+    const { reference, classes, group } = this.settings;
+    if (!reference || step < this.#due(steps)) return;
+    while (this.#due(steps) <= step) this.#looked++;
     // One of each class after the other: the first few are shown while the run goes on.
-    const { length } = this.dataset.classes;
-    const labels = Uint8Array.from({ length: samplesAt[this.scale] }, (_, i) => i % length);
+    const labels = Uint8Array.from({ length: this.#samples }, (_, i) => i % classes);
     const images = await withoutProgress(() => sample(labels));
-    const value = await frechetToSensitive(images, this.dataset.train, new FeatureStore(digitCnn));
-    this.#points.push({ step, value });
+    const value = await reference.distance(images);
+    if (value !== undefined) this.#points.push({ step, value });
     const shown = this.#points.map((point) => [point.step, revealForDisplay(point.value)] as const);
     writeWhole(this.#file, JSON.stringify({ looked: this.#looked, points: shown }));
-    this.group.keep({ curve: { name: 'FID (diagnostic)', points: shown }, samples: images });
+    reference.keep?.(images);
+    const name = `FID to ${reference.against}${reference.isPrivate ? ' (diagnostic)' : ''}`;
+    group.keep({ ...(shown.length > 0 && { curve: { name, points: shown } }), samples: images });
+  }
+
+  /** Step of the next look. Looks lie closer together at the beginning, where the curve falls: at steps * (k / n)^2. */
+  #due(steps: number): number {
+    const { at, scale } = this.settings;
+    if (at) return at[this.#looked] ?? Infinity;
+    return Math.ceil(steps * ((this.#looked + 1) / looksAt[scale]) ** 2);
   }
 
   result(): TrainingCurve {
-    return { metric: 'fid', features: digitCnn.name, samples: samplesAt[this.scale], points: this.#points };
+    const { reference, features } = this.settings;
+    const against = reference?.against ?? 'nothing';
+    const isPrivate = reference?.isPrivate ?? false;
+    return { metric: 'fid', against, isPrivate, features, samples: this.#samples, points: this.#points };
   }
 }
 

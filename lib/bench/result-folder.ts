@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Diagnostic } from '../core/diagnostic.js';
 import { DataError } from '../core/errors.js';
 import type { LabeledImages } from '../core/images.js';
-import type { MetricResult, RunSummary } from '../core/results.js';
+import type { RunSummary } from '../core/results.js';
 import { displaySymbol } from '../core/mime.js';
 import { grid } from '../display/image-grid.js';
 import type { Ledger } from '../privacy/index.js';
 import { npz } from './npz.js';
+import { readCurvePoints, readMetrics, type StoredCurve, type StoredMetric } from './result-metrics.js';
 
 /** Everything that a result holds beside its images; `run.json` is this with diagnostics as plain numbers. */
 export interface RunRecord extends RunSummary {
@@ -101,17 +101,11 @@ export async function readRunSummary(folder: string): Promise<RunSummary & { fol
       { cause },
     );
   }
-  const metrics = Object.fromEntries(
-    Object.entries(stored.metrics).map(([id, result]) => [
-      id,
-      { ...result, value: new Diagnostic(result.value, `${id} of ${stored.method} on ${stored.dataset}`) },
-    ]),
-  );
-  const points = stored.curve.points.map(({ step, value }) => ({ step, value: new Diagnostic(value, 'FID') }));
-  return { ...stored, folder, metrics, curve: { ...stored.curve, points } };
+  const metrics = readMetrics(stored.metrics, `${stored.method} on ${stored.dataset}`);
+  return { ...stored, folder, metrics, curve: readCurvePoints(stored.curve) };
 }
 
 type StoredSummary = Omit<RunSummary, 'metrics' | 'curve'> & {
-  metrics: Record<string, Omit<MetricResult, 'value'> & { value: number }>;
-  curve: Omit<RunSummary['curve'], 'points'> & { points: { step: number; value: number }[] };
+  metrics: Record<string, StoredMetric>;
+  curve: Partial<StoredCurve>;
 };

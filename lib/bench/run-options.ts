@@ -9,14 +9,18 @@ import type { AnyMethod } from '../methods/contract.js';
 import type { MethodName } from '../methods/index.js';
 import { methods } from '../methods/methods.js';
 import type { MetricName } from '../metrics/index.js';
+import { features } from '../metrics/features/extractors.js';
+import type { ExtractorName } from '../metrics/features/index.js';
 import { metrics } from '../metrics/metrics.js';
+import { checkSelection, type SelectionOptions } from '../metrics/utility/selection.js';
+import { checkCurve, type CurveAgainst, type CurveOptions } from './curve-options.js';
 import { accountants, Ledger, type AccountantId } from '../privacy/index.js';
 
 /** What a parameter may be given as; no `Diagnostic`, since nothing that trains may depend on one. */
 export type ParameterInput = number | string | boolean | readonly (number | string)[] | undefined;
 
 /** What `dp.run` takes: only method, dataset and epsilon must be given. */
-export interface RunOptions {
+export interface RunOptions extends SelectionOptions {
   /** Name of a method: `dp.methods.names()`. */
   readonly method: MethodName;
   /** Name of a dataset: `dp.datasets.names()`. */
@@ -34,6 +38,10 @@ export interface RunOptions {
   /** Parameters of the method that differ from the defaults of its scale. */
   readonly params?: Readonly<Record<string, ParameterInput>>;
   readonly metrics?: readonly MetricName[];
+  /** Name of a feature extractor: `dp.features.names()`; the first that is made for such images when left out. */
+  readonly features?: ExtractorName;
+  /** What the FID curve compares samples with while the method trains; see `CurveOptions`. */
+  readonly curve?: CurveAgainst | CurveOptions;
   /** Synthetic images to make; the scale's number when left out. */
   readonly samples?: number;
   /** At most so many training records. */
@@ -60,6 +68,11 @@ const keys: readonly (keyof RunOptions)[] = [
   'seed',
   'params',
   'metrics',
+  'features',
+  'curve',
+  'selection',
+  'selectionEpsilon',
+  'heldOut',
   'samples',
   'limit',
   'root',
@@ -90,9 +103,17 @@ export function checkRunOptions(options: RunOptions) {
   const params = parameterValues(method.id, method.params, scale, options.params);
   datasets.describe(options.dataset);
   checkPublicDataset(method, options);
-  const chosenMetrics = (options.metrics ?? metrics.names()).map((name) => metrics.get(name));
-  return { method, params, scale, seed, metrics: chosenMetrics, samples: samples ?? method.samples[scale] };
+  const chosen = {
+    metrics: options.metrics?.map((name) => metrics.get(name)),
+    extractor: features.forShape(datasets.describe(options.dataset).shape, options.features),
+    curve: checkCurve(asked, options.curve, options.publicDataset),
+    utility: checkRunSelection(asked, options),
+  };
+  return { method, params, scale, seed, samples: samples ?? method.samples[scale], ...chosen };
 }
+
+/** What `checkRunOptions` gives: names looked up, defaults filled in. */
+export type CheckedOptions = ReturnType<typeof checkRunOptions>;
 
 /**
  * Everything that decides what a run computes, defaults filled in: stored with the result, so that a result made with any
@@ -100,14 +121,30 @@ export function checkRunOptions(options: RunOptions) {
  */
 export function requestOf(options: RunOptions): Readonly<Record<string, unknown>> {
   const { out: _out, ...rest } = options;
-  const { method, params, scale, seed, metrics: chosen, samples } = checkRunOptions(rest);
+  const { method, params, scale, seed, samples, utility, curve, ...chosen } = checkRunOptions(rest);
   const { dataset, epsilon, delta = null, accountant = null, limit = null, insecureNoiseSeed = null } = options;
   const { publicDataset = null } = options;
-  const names = chosen.map(({ id }) => id);
+  const names = chosen.metrics?.map(({ id }) => id) ?? null;
   return {
     ...{ method: method.id, dataset, publicDataset, epsilon, delta, accountant, scale, seed, params },
-    ...{ metrics: names, samples, limit, insecureNoiseSeed },
+    ...{ metrics: names, features: chosen.extractor.id, curve, samples, limit, insecureNoiseSeed },
+    ...{ selection: utility.selection, selectionEpsilon: utility.selectionEpsilon ?? null },
+    ...{ heldOut: utility.heldOut ?? null },
   };
+}
+
+/** How classifiers are selected. A noisy choice on held-out records may cost as much as the run: a record is in one part only. */
+function checkRunSelection(asked: string, options: RunOptions) {
+  const { selection, selectionEpsilon, heldOut } = checkSelection(asked, options);
+  if (selection !== 'noisy') return { selection, heldOut };
+  if (selectionEpsilon !== undefined && selectionEpsilon > options.epsilon)
+    throw new OptionError({
+      asked,
+      wrong: 'selectionEpsilon is larger than the budget of the run',
+      got: selectionEpsilon,
+      expected: `at most ${options.epsilon}`,
+    });
+  return { selection, heldOut, selectionEpsilon: selectionEpsilon ?? options.epsilon };
 }
 
 function checkPublicDataset(method: AnyMethod, { dataset, publicDataset }: RunOptions): void {

@@ -1,34 +1,19 @@
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { composedEvent } from '../core/events.js';
 import { evenLabels, type LabeledImages } from '../core/images.js';
 import { progressGroup, type ProgressGroup } from '../core/progress.js';
 import { SecureStream, SeededStream } from '../core/rng.js';
-import type { Dataset, PublicDataset } from '../data/contract.js';
-import { datasets } from '../data/datasets.js';
-import { inShape } from '../data/shape-of-images.js';
-import { measure, Mechanisms, type PlannedRelease, type PublicFacts } from '../mechanisms/index.js';
+import { Mechanisms } from '../mechanisms/index.js';
 import type { FitContext } from '../methods/contract.js';
-import { features } from '../metrics/features/extractors.js';
 import { FeatureStore } from '../metrics/features/feature-store.js';
-import { calibrate, defaultAccountant } from '../privacy/index.js';
 import { evaluateMetrics } from './evaluate.js';
 import { newResultFolder, saveRun, type RunRecord } from './result-folder.js';
 import { Run } from './run-result.js';
-import { checkRunOptions, requestOf, type RunOptions } from './run-options.js';
+import { heldOutPart, prepare, trainingPart, type Preparation } from './prepare-run.js';
+import { checkRunOptions, type CheckedOptions, type RunOptions } from './run-options.js';
+import { curveReference } from './curve-reference.js';
 import { CurveRecorder } from './result-curve.js';
-import { UnfinishedRun, unfinishedFolder, type RunIdentity } from './unfinished/unfinished-run.js';
+import { UnfinishedRun, unfinishedFolder } from './unfinished/unfinished-run.js';
 import { versions } from './versions.js';
-
-type Checked = ReturnType<typeof checkRunOptions>;
-
-/** What is known before anything private is read. */
-interface Preparation {
-  readonly dataset: Dataset;
-  readonly publicDataset: PublicDataset | undefined;
-  readonly plan: readonly PlannedRelease[];
-  readonly identity: RunIdentity;
-}
 
 /**
  * One run: calibrates the noise for the requested budget, trains the method, synthesises images, scores them, checks that
@@ -69,43 +54,10 @@ export async function run(options: RunOptions): Promise<Run> {
   });
 }
 
-/** Reads the data and finds the noise multiplier with which the whole plan costs at most the epsilon that was asked for. */
-async function prepare(options: RunOptions, { method, params, seed }: Checked): Promise<Preparation> {
-  const { epsilon, root, limit } = options;
-  const dataset = await datasets.load(options.dataset, { root, limit, seed });
-  const { facts } = dataset.train;
-  const publicDataset = await loadPublic(options, facts);
-  const plan = method.spends(params, facts);
-  const { size } = facts;
-  const { delta = 1 / (size * Math.log(size)) } = options;
-  const event = (noiseMultiplier: number) => composedEvent(plan.map((release) => release.event(noiseMultiplier)));
-  const accountant = options.accountant ?? defaultAccountant(event(1));
-  const names = plan.map(({ of }) => of);
-  const noiseMultiplier = calibrate(event, { epsilon, delta, accountant, names });
-  const checksum = await measure(dataset.train, 'checksum', ({ data, labels }) =>
-    createHash('sha256').update(data).update(labels).digest('hex'),
-  );
-  const data = { ...facts, checksum };
-  const lines = plan.map((release) => {
-    const { of, mechanism, sensitivity } = release;
-    return { of, mechanism, sensitivity, event: release.event(noiseMultiplier) };
-  });
-  const plain = { request: requestOf(options), data, delta, accountant, noiseMultiplier, plan: lines };
-  // As it is stored, so that it can be compared with what was stored.
-  return { dataset, publicDataset, plan, identity: JSON.parse(JSON.stringify(plain)) as RunIdentity };
-}
-
-/** The public dataset that was asked for, in the shape of the private images. */
-async function loadPublic({ publicDataset, root }: RunOptions, { shape }: PublicFacts) {
-  if (publicDataset === undefined) return undefined;
-  const loaded = await datasets.loadPublic(publicDataset, { root });
-  return { ...loaded, images: inShape(loaded.images, shape) };
-}
-
 /** Trains, synthesises and scores: everything of the result but the time that it took. */
 async function train(work: {
   readonly options: RunOptions;
-  readonly checked: Checked;
+  readonly checked: CheckedOptions;
   readonly prepared: Preparation;
   readonly unfinished: UnfinishedRun;
   readonly group: ProgressGroup;
@@ -125,17 +77,23 @@ async function train(work: {
   // A test's repeatable noise must not begin anew in a later process.
   const noiseSeed = insecureNoiseSeed === undefined ? undefined : insecureNoiseSeed + (processes - 1) / 2 ** 16;
   const noise = new SecureStream(noiseSeed);
+  const isNoisy = checked.utility.selection === 'noisy';
   const mechanisms = new Mechanisms({
-    sensitive: dataset.train,
-    plan,
-    noiseMultiplier,
-    ledger,
-    noise,
-    signal,
-    journal,
+    ...{ sensitive: dataset.train, plan, noiseMultiplier, ledger, noise, signal, journal },
+    ...(isNoisy && { part: trainingPart }),
   });
   const stream = new SeededStream(seed).fork(method.id);
-  const curve = new CurveRecorder(dataset, scale, group, unfinished.folder);
+  const store = new FeatureStore(checked.extractor, signal);
+  const { against } = checked.curve;
+  const curve = new CurveRecorder({
+    ...{ at: checked.curve.at, samples: checked.curve.samples, scale, group, folder: unfinished.folder },
+    reference:
+      against === 'none'
+        ? undefined
+        : curveReference(against, { dataset, publicDataset, root: options.root, store, folder: unfinished.folder }),
+    features: checked.extractor.name,
+    classes: dataset.classes.length,
+  });
   const own: FitContext<unknown>['own'] = (disposable) => {
     owned.push(disposable);
     return disposable;
@@ -143,15 +101,16 @@ async function train(work: {
   const onSnapshot: CurveRecorder['look'] = (at, sample) => curve.look(at, sample);
   const context = { mechanisms, facts, params, stream, publicDataset, signal, own, onSnapshot, checkpoint };
   const model = await method.fit(context);
-  mechanisms.finish();
+  if (!isNoisy) mechanisms.finish();
   group.keep({ epsilon: ledger.spent().upper });
 
   const labels = evenLabels(samples, facts.classes.length);
   const images: LabeledImages = { ...(await model.sample(labels, stream.fork('samples'))), labels };
   const metrics = await evaluateMetrics(checked.metrics, {
-    ...{ synthetic: images, dataset, scale, seed, signal },
-    features: new FeatureStore(features.forShape(dataset.shape), signal),
+    ...{ synthetic: images, dataset, scale, seed, signal, features: store, selection: checked.utility.selection },
+    ...(isNoisy && { heldOut: mechanisms.onPart(heldOutPart, dataset.validation!) }),
   });
+  if (isNoisy) mechanisms.finish();
   const record = {
     method: method.id,
     dataset: dataset.name,

@@ -3,9 +3,19 @@ import { Command, CommanderError } from 'commander';
 import { OptionError } from '../core/errors.js';
 import { addBudgetCommands } from './budget-commands.js';
 import { addEngineCommands } from './engine-commands.js';
+import { addEvaluateCommand } from './evaluate-command.js';
 import { addKernelCommands } from './kernel-commands.js';
 import { addListCommand } from './list-command.js';
 import { addRunCommands } from './run-commands.js';
+
+const commands = [
+  addEngineCommands,
+  addListCommand,
+  addRunCommands,
+  addEvaluateCommand,
+  addBudgetCommands,
+  addKernelCommands,
+];
 
 /** Exit codes: 0 done, 1 failed, 2 bad usage. */
 async function main(): Promise<void> {
@@ -14,8 +24,7 @@ async function main(): Promise<void> {
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: true });
-  for (const add of [addEngineCommands, addListCommand, addRunCommands, addBudgetCommands, addKernelCommands])
-    add(program);
+  for (const add of commands) add(program);
   try {
     await program.parseAsync();
   } catch (error) {

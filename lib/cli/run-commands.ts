@@ -6,6 +6,7 @@ import { displaySymbol } from '../core/mime.js';
 import { computedInChild } from './compute-process.js';
 import { assignment, names, number, numbers } from './parse.js';
 import { printResult } from './output.js';
+import { withProgress } from './with-progress.js';
 
 const shared = (command: Command): Command =>
   command
@@ -15,6 +16,14 @@ const shared = (command: Command): Command =>
     .option('--public-dataset <name>', 'public dataset to train with first, for methods that take one')
     .option('--params <name=value>', 'a parameter of the method; may be repeated', assignment)
     .option('--metrics <names>', 'metrics, separated by commas (default: all)', names)
+    .option('--features <name>', 'feature extractor (default: the first that is made for such images)')
+    .option(
+      '--selection <way>',
+      'how classifiers are selected: synthetic, noisy, reference or final (default: synthetic)',
+    )
+    .option('--selection-epsilon <epsilon>', "budget of the selection 'noisy' on the held-out records", number)
+    .option('--held-out <count>', 'training records to hold out for validation', number)
+    .option('--curve <reference>', 'public dataset, samples, sensitive or none: what the FID curve compares with')
     .option('--samples <count>', 'synthetic images to make', number)
     .option('--limit <count>', 'at most so many training records', number)
     .option('--root <folder>', "folder that holds the dataset's folder (default: DPBENCH_DATA)")
@@ -63,19 +72,4 @@ export function addRunCommands(program: Command): void {
 async function printRun(result: Run, json: boolean | undefined): Promise<void> {
   const bundle = await result[displaySymbol]();
   printResult(result, `${String(bundle['text/plain'])}\nresult folder: ${result.folder}`, json);
-}
-
-/** Ends work at its next step when the user interrupts. */
-async function withProgress<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const { showProgress } = await import('./progress-lines.js');
-  const controller = new AbortController();
-  const interrupt = () => controller.abort(new Error('interrupted'));
-  process.once('SIGINT', interrupt);
-  const stop = showProgress();
-  try {
-    return await work(controller.signal);
-  } finally {
-    stop();
-    process.off('SIGINT', interrupt);
-  }
 }

@@ -69,6 +69,8 @@ export class Diagnostic<out T> implements Displayable {
  * The value inside, for code that shows it. `tests/architecture.test.ts` holds the list of files that may import this:
  * displays and result files, nothing that trains or selects.
  */
-export function revealForDisplay<T>(diagnostic: Diagnostic<T>): T {
-  return Diagnostic.reveal(diagnostic);
+export function revealForDisplay<T>(diagnostic: Diagnostic<T>): T;
+export function revealForDisplay(value: Diagnostic<number> | number): number;
+export function revealForDisplay(value: unknown): unknown {
+  return value instanceof Diagnostic ? Diagnostic.reveal(value as Diagnostic<unknown>) : value;
 }

@@ -14,6 +14,8 @@ export interface MetricResult {
   readonly features?: string;
   /** What these features are, to the last detail. */
   readonly extractor?: FeatureFacts;
+  /** How it was computed, where the same metric can be computed in ways that must not be compared: `selection: noisy`. */
+  readonly variant?: string;
   /** How far the score may be off. */
   readonly interval?: ScoreInterval;
   /** Scores that the value was made of or that belong beside it: one a classifier, one a reference set. */
@@ -55,12 +57,17 @@ export interface ScorePart {
 /** One measurement in the course of training. */
 export interface CurvePoint {
   readonly step: number;
-  readonly value: Diagnostic<number>;
+  /** A plain number when nothing private was looked at. */
+  readonly value: Diagnostic<number> | number;
 }
 
 /** A metric measured while a method trained, on few samples: never compare it with the final score. */
 export interface TrainingCurve {
   readonly metric: string;
+  /** What the samples were compared with, in words: `kmnist (public)`, `mnist, training images`. */
+  readonly against: string;
+  /** True when that is private: the points are diagnostics then. */
+  readonly isPrivate: boolean;
   readonly features: string;
   readonly samples: number;
   readonly points: readonly CurvePoint[];

@@ -10,8 +10,11 @@ export interface LoadOptions {
   readonly limit?: number;
   /** Seed of the draw for `limit`. */
   readonly seed?: number;
-  /** Training records to hold out for validation, by a permutation that is always the same; `limit` applies to the rest. */
-  readonly heldOut?: number;
+  /**
+   * Training records to hold out for validation, by a permutation that is always the same; `true` for the dataset's usual number,
+   * a twelfth where it has none. `limit` applies to the rest.
+   */
+  readonly heldOut?: number | true;
 }
 
 /** A private dataset: images and labels can be reached through mechanisms only. */
@@ -41,5 +44,7 @@ export interface DatasetDefinition<Id extends string = string> extends Named {
   readonly shape: ImageShape;
   /** True when anyone may have these rows, so that they may train feature extractors and pre-train methods. */
   readonly public: boolean;
+  /** Training records that are usually held out for validation. */
+  readonly heldOut?: number;
   read(root: string | undefined): Promise<{ train: LabeledImages; test: LabeledImages }>;
 }

@@ -72,7 +72,9 @@ async function read(definition: DatasetDefinition, options: LoadOptions) {
   checkKeys(asked, options, ['root', 'limit', 'seed', 'heldOut']);
   const { limit, seed = 0, heldOut } = options;
   const { train: all, test } = await definition.read(options.root);
-  const { train, validation } = heldOut === undefined ? { train: all } : divide(asked, all, heldOut);
+  const usual = definition.heldOut ?? Math.floor(all.count / 12);
+  const { train, validation } =
+    heldOut === undefined ? { train: all } : divide(asked, all, heldOut === true ? usual : heldOut);
   if (limit === undefined) return { train, test, validation };
   check('count', asked, { limit });
   const order = new SeededStream(seed).fork('limit').permutation(train.count);

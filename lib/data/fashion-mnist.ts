@@ -10,6 +10,7 @@ export const fashionMnist: DatasetDefinition<'fashion-mnist'> = {
   classes: ['T-shirt', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
   shape: { height: 28, width: 28, channels: 1 },
   public: false,
+  heldOut: 5000,
   async read(root) {
     const folder = findFolder('fashion-mnist', root, 'train-images-idx3-ubyte');
     return { train: await readIdxImages(folder, 'train'), test: await readIdxImages(folder, 't10k') };

@@ -12,6 +12,7 @@ export const mnist: DatasetDefinition<'mnist'> = {
   classes: digits,
   shape: { height: 28, width: 28, channels: 1 },
   public: false,
+  heldOut: 5000,
   async read(root) {
     const folder = findFolder('mnist', root, 'train-images-idx3-ubyte');
     return { train: await readIdxImages(folder, 'train'), test: await readIdxImages(folder, 't10k') };

@@ -6,7 +6,7 @@ interface Taps {
   readonly weights: readonly number[];
 }
 
-type Filter = (from: number, to: number) => readonly Taps[];
+export type Filter = (from: number, to: number) => readonly Taps[];
 
 /**
  * Linear interpolation with half-pixel centres: output pixel i lies at (i + 1/2) from / to - 1/2 among the input's; beyond the
@@ -19,6 +19,10 @@ export const bilinear: Filter = (from, to) =>
     const first = Math.min(Math.floor(at), Math.max(from - 2, 0));
     return from === 1 ? { first, weights: [1] } : { first, weights: [1 - (at - first), at - first] };
   });
+
+/** The pixel that an output pixel's upper left corner falls into, as PyTorch's `interpolate(mode='nearest')` takes it. */
+export const nearestPixel: Filter = (from, to) =>
+  Array.from({ length: to }, (_, i) => ({ first: Math.min(from - 1, Math.floor((i * from) / to)), weights: [1] }));
 
 /** The mean over the area that an output pixel covers, parts of pixels counted as parts: for shrinking. */
 export const box: Filter = (from, to) =>

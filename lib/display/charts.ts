@@ -71,6 +71,8 @@ function exampleRuns(name: string): ChartRun[] {
       },
       curve: {
         metric: 'fid',
+        against: 'made-up images',
+        isPrivate: true,
         features: 'made-up features',
         samples: 500,
         points: [100, 200, 300].map((step) => ({ step, value: diagnostic(200 / Math.sqrt(step * epsilon) + seed) })),

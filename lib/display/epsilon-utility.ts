@@ -83,6 +83,7 @@ function checkComparable(asked: string, scored: readonly Scored[]): void {
   const next = 'Draw them in separate charts.';
   shared(asked, 'the scale', scored, ({ run }) => run.scale, next);
   shared(asked, 'the feature extractor', scored, ({ result }) => result.features ?? null, next);
+  shared(asked, 'the way in which it was computed', scored, ({ result }) => result.variant ?? null, next);
   if (scored[0]!.result.features !== undefined)
     shared(asked, 'the number of samples', scored, ({ result }) => result.samples, next);
   const runs = scored.map(({ run }) => run);

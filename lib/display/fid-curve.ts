@@ -7,8 +7,8 @@ import { chartTitle, lineAxis, lineLayout, styleAt, methodStyles } from './style
 
 /**
  * A metric (mostly FID) while methods trained, one line a run. The chart names the feature extractor and the number
- * of samples: values of another extractor or of another number of samples cannot be compared, and runs that differ in
- * either are refused with `OptionError`. Runs without a curve (methods that do not train by steps) are named below.
+ * of samples, and what they were compared with: values of another extractor, number or reference cannot be compared, and runs
+ * that differ in any are refused with `OptionError`. Runs without a curve (methods that do not train by steps) are named below.
  *
  * @example dp.fidCurve(run)
  * @example dp.fidCurve([merf, dpdm])
@@ -28,6 +28,8 @@ export function fidCurve(runs: Runs): PlotlyFigure {
   const metric = shared(asked, 'the metric', drawn, (run) => run.curve.metric, apart);
   const features = shared(asked, 'the feature extractor', drawn, (run) => run.curve.features, apart);
   const samples = shared(asked, 'the number of samples', drawn, (run) => run.curve.samples, apart);
+  const against = shared(asked, 'what samples are compared with', drawn, (run) => run.curve.against, apart);
+  const isPrivate = drawn.some((run) => run.curve.isPrivate);
   shared(asked, 'the dataset', drawn, (run) => run.dataset, apart);
   const name = metric === 'fid' ? 'FID' : metric;
   const missing = all.length - drawn.length;
@@ -36,7 +38,8 @@ export function fidCurve(runs: Runs): PlotlyFigure {
     ...lineLayout,
     ...chartTitle(`${name} while training on ${drawn[0]!.dataset}`, [
       `features: ${features}; ${samples.toLocaleString('en-US')} samples each time${left}`,
-      diagnosticNote,
+      `compared with ${against}`,
+      ...(isPrivate ? [diagnosticNote] : []),
     ]),
     xaxis: lineAxis('training step'),
     yaxis: { ...lineAxis(`${name} (lower is better)`), rangemode: 'tozero' },

@@ -1,5 +1,6 @@
 export { budget, type LedgerEntryView, type LedgerView } from './budget.js';
 export { charts } from './charts.js';
+export { compare } from './comparison.js';
 export type { Chart } from './contract.js';
 export { epsilonCurve, type EpsilonCurveOptions } from './epsilon-curve.js';
 export { epsilonUtility, type EpsilonUtilityOptions } from './epsilon-utility.js';

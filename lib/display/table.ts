@@ -6,7 +6,7 @@ import { checkOneGuarantee, runsOf, type ChartRun, type Runs } from './run-names
 /**
  * All runs as an arquero table, one row a run: method, dataset, epsilon, delta, seed, scale, seconds, and one column a
  * metric. A metric on features has the name of its extractor in its column (`fid (inception-v3)`), so that numbers of
- * two extractors never stand in one column. A run that lacks a metric has null there. Runs under different accountants, or
+ * two extractors never stand in one column; likewise the way in which classifiers were selected, unless it is the usual one. A run that lacks a metric has null there. Runs under different accountants, or
  * under different deltas on one dataset, are refused with `OptionError`: their epsilons cannot be compared.
  *
  * @example dp.table(sweep).groupby('method').rollup({ accuracy: aq.op.mean('accuracy') })
@@ -39,7 +39,10 @@ function columnNames(runs: readonly ChartRun[]): (id: string, result: MetricResu
   const results = runs.flatMap((run) => Object.values(run.metrics));
   const names = new Set(results.flatMap(({ features }) => features ?? []));
   const clear = new Set([...names].map(short)).size === names.size;
-  return (id, { features }) => (features === undefined ? id : `${id} (${clear ? short(features) : features})`);
+  return (id, { features, variant }) => {
+    const told = [features && (clear ? short(features) : features), variant].filter(Boolean).join(', ');
+    return told === '' ? id : `${id} (${told})`;
+  };
 }
 
 export { metricsTable } from './metrics-table.js';

@@ -26,6 +26,14 @@ export async function derive<T, R>(
   return Sensitive.seal(await compute(openRows(sensitive)), sensitive.facts);
 }
 
+/** As `derive`, from several sets of private rows or of what was derived from them; the first one's facts stay with it. */
+export async function deriveAll<T, R>(
+  sensitives: readonly [Sensitive<T>, ...Sensitive<T>[]],
+  compute: (rows: readonly T[]) => R | Promise<R>,
+): Promise<Sensitive<R>> {
+  return Sensitive.seal(await compute(sensitives.map(openRows)), sensitives[0].facts);
+}
+
 /** As `measure`, from two sets of private rows: the training and the test set. */
 export async function measureBoth<A, B, R>(
   first: Sensitive<A>,

@@ -1,32 +1,65 @@
-import type { LabeledImages } from '../core/images.js';
-import { SeededStream } from '../core/rng.js';
-import { measure } from '../mechanisms/index.js';
-import { classifierAccuracy, trainClassifier } from '../nn/train-classifier.js';
-import type { Metric } from './contract.js';
-
-const epochs = { smoke: 2, laptop: 5, paper: 10 };
+import type { MetricResult, ScorePart } from '../core/results.js';
+import { derive, measure } from '../mechanisms/index.js';
+import { openSpread } from './bootstrap.js';
+import type { Metric, MetricContext } from './contract.js';
+import { utility } from './utility/protocol.js';
+import type { Selection } from './utility/selection.js';
+import { utilityClassifiers } from './utility/utility-classifiers.js';
 
 /**
- * Accuracy on the real test set of a small classifier trained on the synthetic images only; the epoch is chosen by held-out
- * synthetic images, so no private data take part in the choice.
+ * Accuracy on the real test set of classifiers trained on the synthetic images only: the mean over the classifiers. The best
+ * one is a part under its own name; it is the value only in the selection `reference`, which says that it is biased.
  */
 export const accuracy: Metric<'accuracy'> = {
   id: 'accuracy',
-  title: 'Accuracy of a classifier trained on the synthetic images',
+  title: 'Accuracy of classifiers trained on the synthetic images',
   unit: '%',
   better: 'higher',
-  source: 'DPImageBench, arXiv 2503.14681, section on utility; one small CNN instead of its three networks',
-  async evaluate({ synthetic, dataset, scale, seed, signal }) {
-    const classes = dataset.classes.length;
-    const stream = new SeededStream(seed).fork('accuracy');
-    const task = 'training a classifier on the synthetic images';
-    const network = await trainClassifier(synthetic, { classes, epochs: epochs[scale], stream, task, signal });
-    const percent = async (rows: LabeledImages) => 100 * (await classifierAccuracy(network, rows));
-    const value = await measure(dataset.test, `accuracy on ${dataset.test.facts.name}`, percent).finally(() =>
-      network.dispose(),
-    );
-    const notes = [`small CNN, ${epochs[scale]} epochs at most, epoch chosen on held-out synthetic images`];
+  source: 'DPImageBench, arXiv 2503.14681, section on utility; smaller networks below paper scale',
+  async evaluate(context) {
+    const { synthetic, dataset, scale, seed, signal, heldOut, selection = 'synthetic' } = context;
+    const classifiers = utilityClassifiers({ name: dataset.name, shape: dataset.shape, scale });
+    const sealed = await utility({ synthetic, dataset, classifiers, selection, seed, heldOut, signal });
+    const of = `accuracy on ${dataset.test.facts.name}`;
+    const isReference = selection === 'reference';
+    const spread = await derive(sealed, ({ spreadMean, spreadBest }) => (isReference ? spreadBest : spreadMean));
+    const part = async (
+      name: string,
+      pick: (all: { each: readonly number[]; deviation: number; best: number }) => number,
+    ) => ({ name, value: await measure(sealed, `${of}, ${name}`, pick) }) satisfies ScorePart;
+    const parts: ScorePart[] = [];
+    for (const [i, { id }] of classifiers.entries()) parts.push(await part(id, ({ each }) => each[i]!));
+    if (classifiers.length > 1) {
+      parts.push(await part('standard deviation over classifiers', ({ deviation }) => deviation));
+      parts.push(await part(`best of ${classifiers.length}, chosen on the test set (biased)`, ({ best }) => best));
+    }
     const { id, title, unit, better } = accuracy;
-    return { metric: id, title, unit, better, value, samples: synthetic.count, notes };
+    return {
+      ...{ metric: id, title, unit, better, samples: synthetic.count, parts },
+      ...(await openSpread(spread, of, 'bootstrap over the test records, 200 draws')),
+      ...wordsOf(selection, context, classifiers.length),
+    };
   },
 };
+
+/** How the score came about, for readers. */
+function wordsOf(
+  selection: Selection,
+  { dataset }: MetricContext,
+  count: number,
+): Pick<MetricResult, 'notes' | 'variant' | 'biased'> {
+  const variant = `selection: ${selection}`;
+  const mean = count > 1 ? `mean of ${count} classifiers, ` : '';
+  const heldOut = dataset.validation && `${dataset.validation.size} held-out sensitive records`;
+  if (selection === 'synthetic') return { notes: [`${mean}epochs chosen on held-out synthetic images`] };
+  if (selection === 'final') return { variant, notes: [`${mean}last epochs, nothing chosen`] };
+  if (selection === 'noisy')
+    return {
+      variant,
+      notes: [`${mean}epochs chosen by report-noisy-max on ${heldOut}, which the ledger was charged for`],
+    };
+  const by = heldOut ? `${heldOut} without noise` : 'held-out synthetic images';
+  const best = count > 1 ? `, then the best of ${count} classifiers on the sensitive test set` : '';
+  const biased = `epochs chosen on ${by}${best}: as published tables were made; no epsilon covers the choice, and it flatters`;
+  return { variant, biased, notes: [] };
+}

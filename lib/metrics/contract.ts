@@ -3,7 +3,9 @@ import type { Scale } from '../core/options.js';
 import type { Named } from '../core/registry.js';
 import type { MetricResult } from '../core/results.js';
 import type { Dataset } from '../data/contract.js';
+import type { Mechanisms } from '../mechanisms/index.js';
 import type { FeatureStore } from './features/feature-store.js';
+import type { Selection } from './utility/selection.js';
 
 /** What a metric scores: synthetic images against a dataset whose rows it may only measure. */
 export interface MetricContext {
@@ -14,6 +16,10 @@ export interface MetricContext {
   readonly seed: number;
   /** Features of the chosen extractor, computed once for all metrics. */
   readonly features: FeatureStore;
+  /** What classifiers are selected by; `synthetic` when left out. */
+  readonly selection?: Selection;
+  /** The mechanisms on held-out sensitive records, with the choices of `selectionReleases` planned: for `noisy`. */
+  readonly heldOut?: Mechanisms;
   readonly signal?: AbortSignal;
 }
 

@@ -70,7 +70,7 @@ function trainStep(gradient: ReplayedGradient, adam: Adam, batch: LabeledImages,
 }
 
 /** Share of images whose largest logit is at their label. */
-export async function classifierAccuracy(network: SmallClassifier, images: LabeledImages): Promise<number> {
+async function classifierAccuracy(network: SmallClassifier, images: LabeledImages): Promise<number> {
   let right = 0;
   for (let start = 0; start < images.count; start += 1000) {
     const end = Math.min(images.count, start + 1000);

@@ -5,7 +5,7 @@ import { gaussianEpsilon } from './gaussian.js';
 import { bracketOf } from './pld-bracket.js';
 import { gaussianPair, laplacePair, purePair, type OutputPair } from './pld-pair.js';
 import { rdp } from './rdp.js';
-import { jointNoiseMultiplier, spendingOf, type GaussianRelease, type Release } from './releases.js';
+import { jointNoiseMultiplier, spendingOf, sumOfPure, type GaussianRelease, type Release } from './releases.js';
 
 /**
  * Privacy loss distributions: the whole distribution of the privacy loss, on a grid, for adding and for removing a
@@ -45,12 +45,17 @@ function bracket(event: PrivacyEvent, delta: number, withBelow: boolean): Epsilo
   const tail = (1e-6 * delta) / steps;
   const parts = others.map((release) => ({ pair: pairOf(release, tail), count: release.count }));
   if (whole.length > 0) parts.push({ pair: gaussianPair(1, jointNoiseMultiplier(whole), tail), count: 1 });
-  const found = bracketOf(parts, delta, withBelow);
+  const found = atMost(bracketOf(parts, delta, withBelow), sumOfPure(releases));
   if (found.upper > 0.01 && found.upper < Infinity) return found;
   // Next to nothing, or nothing found: a bound by RDP is as good, and shows where delta alone is enough.
   const upper = Math.min(found.upper, rdp.epsilon(event, delta).upper);
   const lower = Math.min(found.lower, upper);
   return { lower, estimate: Math.min(Math.max(found.estimate, lower), upper), upper };
+}
+
+/** A grid may round pure epsilons above their sum. */
+function atMost({ lower, estimate, upper }: EpsilonBracket, most: number): EpsilonBracket {
+  return { lower: Math.min(lower, most), estimate: Math.min(estimate, most), upper: Math.min(upper, most) };
 }
 
 function pairOf(release: Release, tail: number): OutputPair {

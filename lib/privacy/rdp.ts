@@ -4,7 +4,7 @@ import { releasesOrBracket, type Accountant, type AccountantOptions } from './co
 import { fixedSizeRdp } from './rdp-fixed-size.js';
 import { subsampledGaussianRdp } from './rdp-gaussian.js';
 import { laplaceRdp, pureRdp } from './rdp-pure.js';
-import { spendingOf, type Release } from './releases.js';
+import { spendingOf, sumOfPure, type Release } from './releases.js';
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const tenths = range(11, 109).map((n) => n / 10);
@@ -102,7 +102,10 @@ export const rdp: Accountant = {
       const one = divergences(release, orders);
       for (let i = 0; i < total.length; i++) total[i]! += release.count * one[i]!;
     }
-    const upper = asked !== 'reference' && withinDelta(total, delta) ? 0 : epsilonFromRdp(orders, total, delta).epsilon;
+    if (asked !== 'reference' && withinDelta(total, delta)) return { lower: 0, estimate: 0, upper: 0 };
+    const { epsilon } = epsilonFromRdp(orders, total, delta);
+    // Orders that somebody asked for give what these orders give.
+    const upper = asked === undefined ? Math.min(epsilon, sumOfPure(releases)) : epsilon;
     return { lower: 0, estimate: upper, upper };
   },
 };

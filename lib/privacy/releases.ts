@@ -157,3 +157,15 @@ function requireNumber(name: string, value: unknown, expected: string, holds: bo
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0 && holds) return;
   throw new OptionError({ asked: 'privacy event', wrong: `${name} is out of range`, got: value, expected });
 }
+
+/**
+ * What releases of pure epsilon and of Laplace noise cost together at the most, whatever delta is: the sum (Dwork and Roth 2014,
+ * Theorem 3.14). Infinity when there is any other.
+ */
+export function sumOfPure(releases: readonly Release[]): number {
+  return releases.reduce((sum, release) => {
+    if (release.kind === 'pure-epsilon') return sum + release.count * release.epsilon;
+    if (release.kind === 'laplace') return sum + release.count / release.noiseMultiplier;
+    return Infinity;
+  }, 0);
+}

@@ -19,7 +19,9 @@ beforeAll(async () => {
 });
 
 const score = (metric: string, images: LabeledImages, seed = 0) =>
-  evaluate({ images, dataset: 'mnist-10k', metrics: [metric], scale: 'smoke', seed }).then((all) => all[metric]!);
+  evaluate({ images, dataset: 'mnist-10k', metrics: [metric], scale: 'smoke', seed }).then(
+    ({ metrics }) => metrics[metric]!,
+  );
 
 /** Grey snow with labels at will: worse than digits by any measure. */
 function snow(count: number): LabeledImages {
@@ -63,18 +65,11 @@ describe.each(metrics.all())('metric $id', (metric) => {
   it('stops when it is aborted, where it takes long, and leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
     const controller = new AbortController();
-    const stop = onProgress(({ step }) => step > 0 && controller.abort(new Error('enough')));
+    const stop = onProgress(({ step, done }) => step > 0 && !done && controller.abort(new Error('enough')));
     const options = { images: digits, dataset: 'mnist-10k', metrics: [metric.id], scale: 'smoke' } as const;
     const ended = await evaluate({ ...options, signal: controller.signal }).catch((error: unknown) => error);
     stop();
     if (controller.signal.aborted) expect(ended).toMatchObject({ message: 'enough' });
     expect(tf.memory().numTensors).toBe(before);
-  });
-
-  it('refuses images of another shape', async () => {
-    const small = { ...snow(4), data: new Uint8Array(4 * 16 * 16), height: 16, width: 16 };
-    await expect(score(metric.id, small)).rejects.toThrow(
-      'dp.evaluate: the images have another shape than mnist-10k; got [16,16,1], expected [28, 28, 1]',
-    );
   });
 });

@@ -5,11 +5,11 @@ import { dirname } from 'node:path';
  * Writes a file whole or not at all: beside, to the disk, then renamed. When this returns, neither a killed process nor a
  * power cut takes it away.
  */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, content: string | Uint8Array): void {
   const partial = `${path}.partial`;
   const file = openSync(partial, 'w');
   try {
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(content);
     for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
     fsyncSync(file);
   } finally {

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../lib/bench/run.js';
 import { sweep } from '../../../lib/bench/sweep.js';
+import { curveReference } from '../../../lib/bench/curve-reference.js';
+import { features } from '../../../lib/metrics/features/extractors.js';
+import { FeatureStore } from '../../../lib/metrics/features/feature-store.js';
 import { CurveRecorder } from '../../../lib/bench/result-curve.js';
 import { revealForDisplay } from '../../../lib/core/diagnostic.js';
 import { displaySymbol } from '../../../lib/core/mime.js';
@@ -36,7 +39,7 @@ describe('dp.run', () => {
     const before = tf.memory().numTensors;
     const reports: TimedReport[] = [];
     const stop = onProgress((report) => reports.push(report));
-    const done = await run({ ...smoke, out: join(folder, 'one') });
+    const done = await run({ ...smoke, curve: 'sensitive', out: join(folder, 'one') });
     stop();
     expect(tf.memory().numTensors).toBe(before);
 
@@ -91,7 +94,8 @@ describe('dp.run', () => {
 
   it('that was stopped ends as if it had not been, to the bit, when all randomness is repeatable', async () => {
     process.env['DPBENCH_CHECKPOINT_SECONDS'] = '0';
-    const options = { ...smoke, metrics: [], insecureNoiseSeed: 5 };
+    const curve = { at: [10, 25, 40], samples: 60 };
+    const options = { ...smoke, metrics: [], insecureNoiseSeed: 5, curve };
     const whole = await run({ ...options, out: join(folder, 'whole') });
     const controller = new AbortController();
     const stop = onProgress(({ task, step }) => task.includes('generator') && step >= 20 && controller.abort());
@@ -106,6 +110,9 @@ describe('dp.run', () => {
     expect(Math.min(...steps)).toBe(30);
     expect(done.images.data).toEqual(whole.images.data);
     expect(JSON.stringify(done.curve)).toBe(JSON.stringify(whole.curve));
+    expect(whole.curve).toMatchObject({ against: 'the samples of the look before', isPrivate: false, samples: 60 });
+    expect(whole.curve.points.map(({ step }) => step)).toEqual([25, 40]);
+    expect(whole.curve.points.every(({ value }) => typeof value === 'number' && value > 0)).toBe(true);
   });
 
   it('leaves nothing when it is aborted before it has spent anything', async () => {
@@ -130,7 +137,17 @@ describe('the curve of a run', () => {
   it('goes on with the points of an earlier process, and scores none of them again', async () => {
     const own = await mkdtemp(join(tmpdir(), 'dpbench-curve-'));
     const dataset = await datasets.load('mnist-10k', { limit: 200 });
-    const open = () => new CurveRecorder(dataset, 'smoke', new ProgressGroup('a run'), own);
+    const store = new FeatureStore(features.get('digit-cnn'));
+    const reference = curveReference('sensitive', {
+      dataset,
+      publicDataset: undefined,
+      root: undefined,
+      store,
+      folder: own,
+    });
+    const group = new ProgressGroup('a run');
+    const settings = { reference, features: store.extractor.name, classes: 10, scale: 'smoke', group } as const;
+    const open = () => new CurveRecorder({ ...settings, folder: own });
     let sampled = 0;
     const sample = async (labels: Uint8Array) => {
       sampled++;

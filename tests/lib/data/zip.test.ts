@@ -47,8 +47,8 @@ describe('npz files', () => {
 
   it('give an array of bytes', async () => {
     const path = await file('six.npz', npz({ arr_0: { data: six, shape: [2, 3] }, b: { data: six, shape: [6] } }));
-    expect(await readNpz(path)).toEqual({ shape: [2, 3], data: six });
-    expect(await readNpz(path, 'b')).toEqual({ shape: [6], data: six });
+    expect(await readNpz(path)).toEqual({ type: '|u1', shape: [2, 3], data: six });
+    expect(await readNpz(path, 'b')).toEqual({ type: '|u1', shape: [6], data: six });
     await expect(readNpz(path, 'c')).rejects.toThrow("the archive has no such array; got 'c'");
   });
 
@@ -57,12 +57,30 @@ describe('npz files', () => {
     const header = "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }";
     const one = Buffer.from(`\x93NUMPY\x01\x00v\x00${header.padEnd(117)}\n\x07\x08\x09`, 'latin1');
     const two = Buffer.from(`\x93NUMPY\x02\x00t\x00\x00\x00${header.padEnd(115)}\n\x07\x08\x09`, 'latin1');
-    for (const bytes of [one, two]) expect(parseNpy('a', bytes)).toEqual({ shape: [3], data: Uint8Array.of(7, 8, 9) });
+    for (const bytes of [one, two])
+      expect(parseNpy('a', bytes)).toEqual({ type: '|u1', shape: [3], data: Uint8Array.of(7, 8, 9) });
+  });
+
+  it('give numbers of every type, wherever they lie in the file', () => {
+    // numpy 2: np.lib.format.write_array(f, np.array(values, type), version=(1, 0)), little-endian
+    const of = (type: string, numbers: Uint8Array) => {
+      const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (2,), }`.padEnd(117);
+      const start = Buffer.from(`?\x93NUMPY\x01\x00v\x00${header}\n`, 'latin1'); // at an odd place
+      return parseNpy('a', Buffer.concat([start, numbers]).subarray(1)).data;
+    };
+    const bytes = (values: { buffer: ArrayBufferLike }) => new Uint8Array(values.buffer);
+    expect([...of('<f4', bytes(Float32Array.of(0.5, -2)))]).toEqual([0.5, -2]);
+    expect([...of('<f8', bytes(Float64Array.of(0.1, 1e300)))]).toEqual([0.1, 1e300]);
+    expect([...of('<i8', bytes(BigInt64Array.of(-7n, 9n)))]).toEqual([-7n, 9n]);
+    expect([...of('<i4', bytes(Int32Array.of(-70000, 9)))]).toEqual([-70000, 9]);
+    expect(() => of('>f4', bytes(Float32Array.of(1, 2)))).toThrow('a: not an array of the expected type in C order');
   });
 
   it('that are cut or of another type are refused', async () => {
     const floats = await file('floats.npz', npz({ arr_0: { data: new Float32Array(2), shape: [2] } }));
-    await expect(readNpz(floats)).rejects.toThrow(/not an array of unsigned bytes in C order; got .*<f4/);
+    await expect(readNpz(floats)).rejects.toThrow(
+      /not an array of the expected type in C order; got .*<f4.*expected 'descr' one of \|u1/,
+    );
     const wrong = await file('wrong.npz', npz({ arr_0: { data: six, shape: [7] } }));
     await expect(readNpz(wrong)).rejects.toThrow('the array is cut or too long; got 6, expected 7 bytes for [7]');
     expect(() => parseNpy('a', Buffer.from('no numbers at all'))).toThrow(

@@ -19,7 +19,8 @@ export function score(value: number, change: Partial<MetricResult> = {}): Metric
 /** A made-up training curve. */
 export function curve(values: readonly number[], change: Partial<TrainingCurve> = {}): TrainingCurve {
   const points = values.map((value, i) => ({ step: (i + 1) * 100, value: new Diagnostic(value, 'made-up') }));
-  return { metric: 'fid', features: 'inception-v3', samples: 5000, points, ...change };
+  const about = { metric: 'fid', against: 'mnist, training images', isPrivate: true, features: 'inception-v3' };
+  return { ...about, samples: 5000, points, ...change };
 }
 
 /** A made-up run. */

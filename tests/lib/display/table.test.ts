@@ -1,5 +1,6 @@
 import { op } from 'arquero';
 import { describe, expect, it } from 'vitest';
+import { Diagnostic } from '../../../lib/core/diagnostic.js';
 import { displaySymbol } from '../../../lib/core/mime.js';
 import { metricsTable, table } from '../../../lib/display/index.js';
 import { run, score } from './runs.js';
@@ -63,13 +64,27 @@ describe('metricsTable', () => {
     const bundle = await metricsTable(run({ metrics: { accuracy: score(81.25), fid: noted } }))[displaySymbol]();
     expect(String(bundle['text/plain']).split('\n')).toEqual([
       'dp-merf on mnist, epsilon 10, smoke scale',
-      'metric      value  better  features      samples  notes',
-      '--------  -------  ------  ------------  -------  ---------------------',
-      'Accuracy  81.25 %  higher                  1,000',
-      'FID         12.35  lower   inception-v3    1,000  few <samples>; second',
+      'metric      value  interval  better  features      samples  notes',
+      '--------  -------  --------  ------  ------------  -------  ---------------------',
+      'Accuracy  81.25 %            higher                  1,000',
+      'FID         12.35            lower   inception-v3    1,000  few <samples>; second',
       '(diagnostic: computed from private data without noise, not differentially private)',
     ]);
     expect(bundle['text/html']).toContain('few &lt;samples&gt;; second');
+    const parts = [{ name: 'small-cnn', value: new Diagnostic(80, 'made-up') }];
+    const [lower, upper] = [79, 83].map((value) => new Diagnostic(value, 'made-up'));
+    const interval = { lower: lower!, upper: upper!, level: 0.95, over: 'bootstrap' };
+    const whole = score(81, { parts, interval, biased: 'chosen on the test set', variant: 'selection: reference' });
+    expect(
+      String(metricsTable(run({ metrics: { accuracy: whole } })))
+        .split('\n')
+        .slice(1, 5),
+    ).toEqual([
+      'metric      value  95 % interval  better  features  samples  notes',
+      `----------  -----  -------------  ------  --------  -------  ${'-'.repeat(73)}`,
+      'Accuracy     81 %  79 to 83       higher              1,000  BIASED: chosen on the test set; selection: reference; interval: bootstrap',
+      '\u2003small-cnn   80 %',
+    ]);
     expect(bundle['text/html']).toContain('not differentially private');
   });
 });

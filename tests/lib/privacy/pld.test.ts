@@ -186,3 +186,20 @@ describe('losses on a grid, against exact Gaussian composition', () => {
     );
   });
 });
+
+describe('pure epsilons', () => {
+  it('cost at most their sum, whatever the grid rounds to, by either accountant', () => {
+    for (const epsilons of [[0.5, 0.5], [1 / 3, 1 / 3, 1 / 3], [7], [3, 7]])
+      for (const accountant of [pld, rdp]) {
+        const sum = epsilons.reduce((all, epsilon) => all + epsilon);
+        const { lower, upper } = accountant.epsilon(composedEvent(epsilons.map((one) => pureEpsilonEvent(one))), 1e-5);
+        expect(upper).toBeLessThanOrEqual(sum * (1 + 1e-12));
+        expect(upper).toBeGreaterThan(0.9 * sum);
+        expect(lower).toBeLessThanOrEqual(upper);
+      }
+    const laplaces = composedEvent([laplaceEvent(2), laplaceEvent(2)]);
+    for (const accountant of [pld, rdp]) expect(accountant.epsilon(laplaces, 1e-9).upper).toBeLessThanOrEqual(1);
+    const mixed = composedEvent([pureEpsilonEvent(0.5), gaussianEvent(2)]);
+    expect(pld.epsilon(mixed, 1e-5).upper).toBeGreaterThan(2);
+  });
+});
