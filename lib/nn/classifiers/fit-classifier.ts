@@ -1,5 +1,6 @@
 import { check } from '../../core/check.js';
-import { takeImages, type LabeledImages } from '../../core/images.js';
+import { OptionError } from '../../core/errors.js';
+import { takeImages, type ImageShape, type LabeledImages } from '../../core/images.js';
 import { ProgressTask } from '../../core/progress.js';
 import type { SeededStream } from '../../core/rng.js';
 import { imageTensor, oneHotTensor, tf, type Tensor1D, type Tensor4D, type Variable } from '../../tensor/index.js';
@@ -60,7 +61,7 @@ export interface FitOptions {
  * epoch; here each epoch ends with a smaller batch.) The same stream gives the same weights on the same machine.
  *
  * @returns the classifier after the last epoch; the caller disposes it.
- * @throws OptionError for a recipe out of range; the reason of `signal` when it aborts.
+ * @throws OptionError for a recipe out of range or images of another shape; the reason of `signal` when it aborts.
  * @example
  * const kept: TrainedClassifier[] = [];
  * const onEpoch = ({ snapshot }) => void kept.push(snapshot());
@@ -76,6 +77,7 @@ export async function fitClassifier(
   check('count', 'fitClassifier', { epochs, batchSize, parts: recipe.parts ?? 1, every: schedule.every });
   check('positive', 'fitClassifier', { rate: schedule.rate, factor: schedule.factor });
   check('count', 'fitClassifier', { images: images.count });
+  checkShape(network, images);
   const steps = Math.ceil(images.count / batchSize);
   const fitting = new Fitting(network, recipe, stream);
   const task = new ProgressTask(name, epochs * steps, signal);
@@ -100,6 +102,17 @@ export async function fitClassifier(
   } finally {
     fitting.dispose();
   }
+}
+
+function checkShape({ name, shape }: Classifier, images: LabeledImages): void {
+  const words = ({ height, width, channels }: ImageShape) => `[${height}, ${width}, ${channels}]`;
+  if (words(images) === words(shape)) return;
+  throw new OptionError({
+    asked: 'fitClassifier',
+    wrong: `the images have another shape than ${name} takes`,
+    got: words(images),
+    expected: words(shape),
+  });
 }
 
 /** A training in progress: weights, their average, the optimizer's memory and the statistics are one vector each. */

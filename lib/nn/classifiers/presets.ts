@@ -70,6 +70,16 @@ const smoke: ClassifierRecipe = { ...laptop, epochs: 4, batchSize: 30 };
  * `smoke` small relatives whose numbers are not to be compared with the paper's. Above 32 pixels ResNeXt is left out, as in the
  * reference.
  *
+ * What they reach on MNIST's test set when they are trained on real digits, and what training takes, in seconds of one core:
+ *
+ * | scale, digits | ResNet | WRN | ResNeXt |
+ * |---|---|---|---|
+ * | `laptop`, 10,000 | 98.7 %, 25 s | 98.2 %, 25 s | 98.3 %, 32 s |
+ * | `smoke`, 600 | 91.7 %, 2 s | 82.5 %, 2 s | 79.4 %, 2 s |
+ *
+ * The paper's, trained on 55,000 images of 28 x 28, would take about 13 hours of one core (ResNet-110), 1.7 days (WRN-40-4) and 8
+ * days (ResNeXt-29), by the time of some steps of 32 images.
+ *
  * @example const [resnet] = classifierPresets('laptop', { dataset: 'mnist', shape, classes: 10 });
  */
 export function classifierPresets(

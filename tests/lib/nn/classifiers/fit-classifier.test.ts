@@ -211,5 +211,8 @@ describe('fitClassifier', () => {
     await refused({}, takeImages(six, []) as LabeledImages).toThrow(
       'fitClassifier: images is out of range; got 0, expected a whole number of at least 1.',
     );
+    await refused({}, { ...six, height: 1, width: 4 }).toThrow(
+      "fitClassifier: the images have another shape than constant takes; got '[1, 4, 1]', expected [2, 2, 1].",
+    );
   });
 });

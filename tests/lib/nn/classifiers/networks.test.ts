@@ -9,7 +9,7 @@ import { publishedResnet20 } from '../../../../lib/nn/classifiers/torch-weights.
 import { packingsOf, TrainedClassifier } from '../../../../lib/nn/classifiers/trained-classifier.js';
 import { wideResnet } from '../../../../lib/nn/classifiers/wide-resnet.js';
 import { SmallClassifier } from '../../../../lib/nn/small-classifier.js';
-import { parameterCount } from '../../../../lib/nn/parameters.js';
+import { parameterCount, weightsChecksum } from '../../../../lib/nn/parameters.js';
 import { SeededStream } from '../../../../lib/core/rng.js';
 import { setupEngine, tf, type Tensor2D } from '../../../../lib/tensor/index.js';
 import { goldenImages, goldenLabels, goldenNames, goldenValues, networkOf, readGolden } from './golden-networks.js';
@@ -103,6 +103,44 @@ describe.each(goldenNames)('%s against PyTorch (tests/golden/classifiers.py)', (
     tf.dispose(found);
     gradient.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a trained classifier', () => {
+  const golden = readGolden('resnext');
+  const network = networkOf('resnext', golden);
+
+  it('has weights and statistics by name, and features before the last layer', async () => {
+    const values = goldenValues(network);
+    const trained = TrainedClassifier.of(network, values);
+    const given = { ...values.weights, ...values.statistics };
+    const named = tf.tidy(() => trained.named());
+    expect(await weightsChecksum(named)).toBe(await weightsChecksum(given));
+    const [features, logits, again] = tf.tidy(() => {
+      const images = goldenImages(golden);
+      const features = trained.features(images);
+      return [features, trained.logits(images), network.head(features, values)];
+    });
+    expect(features!.shape).toEqual([5, 32]);
+    expect([...(await again!.data())]).toEqual([...(await logits!.data())]);
+    tf.dispose([given, named, features!, logits!, again!]);
+    trained.dispose();
+  });
+
+  it('can be trained in bfloat16, groups and norms included', async () => {
+    const packings = packingsOf(network);
+    const gradient = new ClassifierGradient(network, packings, { precision: 'bfloat16' });
+    const loss = tf.tidy(() => {
+      const { weights, statistics } = goldenValues(network);
+      const state = { weights: packings.weights.pack(weights), statistics: packings.statistics.pack(statistics) };
+      const [images, labels] = [goldenImages(golden), goldenLabels(golden) as Tensor2D];
+      return gradient.at(state, { images, labels, seed: tf.tensor1d([1], 'int32') }).loss;
+    });
+    const off = Math.abs((await loss.data())[0]! - golden.loss) / golden.loss;
+    expect(off).toBeLessThan(0.05); // 8 bits of mantissa through ten layers and norms over few positions
+    expect(off).toBeGreaterThan(1e-6); // it was rounded
+    loss.dispose();
+    gradient.dispose();
   });
 });
 
