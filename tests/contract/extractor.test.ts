@@ -70,9 +70,10 @@ describe.each(features.all())('extractor $id', (extractor) => {
     // More than a batch of the networks that are quick.
     const images = blots(weights ? 40 : 600, shape);
     let network: FeatureNetwork;
+    // Where no weights are kept yet they are trained: 15 s on two free cores.
     beforeAll(async () => {
       network = await extractor.open();
-    });
+    }, 300_000);
 
     it('is opened once and has a checksum', async () => {
       expect(await extractor.open()).toBe(network);

@@ -12,11 +12,14 @@ import { FeatureStore } from '../../../../lib/metrics/features/feature-store.js'
 import { featureMoments, frechetDistance } from '../../../../lib/metrics/frechet.js';
 import { setupEngine } from '../../../../lib/tensor/index.js';
 
+/** Where no weights are kept yet they are trained: 15 s on two free cores. */
+const trainingTime = 300_000;
+
 let network: FeatureNetwork;
 beforeAll(async () => {
   await setupEngine();
   network = await colourCnn.open();
-});
+}, trainingTime);
 
 it('names both the digit and the hue of most pictures that it has not seen', async () => {
   const { images } = await datasets.loadPublic('mnist-10k');
