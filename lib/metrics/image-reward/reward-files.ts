@@ -1,6 +1,7 @@
-import type { PublishedFile } from '../../data/published-file.js';
-import { findPublishedFile } from '../../data/published-file.js';
+import { join } from 'node:path';
+import { findPublishedFile, type PublishedFile } from '../../data/published-file.js';
 import { imageRewardSizes, type BlipSizes } from '../../nn/blip/sizes.js';
+import { cacheFolder } from '../../tensor/index.js';
 
 /** A published model of human preference: its files and what they hold. */
 export interface RewardFiles {
@@ -38,10 +39,8 @@ export function whatIsMissing({ weights, vocabulary, download }: RewardFiles): s
   const absent = [weights, vocabulary].filter((file) => findPublishedFile(file) === undefined);
   if (absent.length === 0) return undefined;
   const names = absent.map(({ name }) => name).join(' and ');
-  const places = absent.map(({ url, name }) => `${url} as ${name}`).join(' and ');
   const size = absent.includes(weights) ? ` (${download})` : '';
-  return (
-    `${names} ${absent.length > 1 ? 'are' : 'is'} not on this machine. Ask for image-reward by name to download what is ` +
-    `missing${size}, or put ${places} into the folder weights of DPBENCH_DATA.`
-  );
+  const folder = join(cacheFolder(), 'weights');
+  const steps = absent.map(({ url, name }) => `${url} to ${join(folder, name)}`).join(' and ');
+  return `${names}${size} ${absent.length > 1 ? 'are' : 'is'} not on this machine. Download ${steps}`;
 }

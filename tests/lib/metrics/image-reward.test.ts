@@ -212,17 +212,18 @@ describe('image-reward without its files', () => {
     expect(await imageRewardWith(files).missing!(context())).toBeUndefined();
   });
 
-  it('says which are missing, how large they are, and where to get and to put them', async () => {
+  it('says which are missing, how large they are, where they are published and where they belong', async () => {
     const published = { ...imageRewardFiles, vocabulary: files.vocabulary };
+    const folder = join(root, 'cache', 'weights');
     expect(await imageRewardWith(published).missing!(context())).toBe(
-      'ImageReward.pt is not on this machine. Ask for image-reward by name to download what is missing (1.8 GB), or put ' +
-        'https://huggingface.co/THUDM/ImageReward/resolve/main/ImageReward.pt as ImageReward.pt into the folder weights of DPBENCH_DATA.',
+      'ImageReward.pt (1.8 GB) is not on this machine. Download ' +
+        `https://huggingface.co/THUDM/ImageReward/resolve/main/ImageReward.pt to ${join(folder, 'ImageReward.pt')}`,
     );
     const both = await imageReward.missing!(context());
-    expect(both).toContain('ImageReward.pt and bert-base-uncased-vocab.txt are not on this machine.');
-    expect(both).toMatch(/https:\S+\/vocab\.txt as bert-base-uncased-vocab\.txt into the folder/);
+    expect(both).toContain('ImageReward.pt and bert-base-uncased-vocab.txt (1.8 GB) are not on this machine.');
+    expect(both).toMatch(/ and https:\S+\/vocab\.txt to \S+\/bert-base-uncased-vocab\.txt$/);
     const half = await imageRewardWith({ ...files, vocabulary: imageRewardFiles.vocabulary }).missing!(context());
-    expect(half).toContain('to download what is missing, or put');
+    expect(half).toContain('bert-base-uncased-vocab.txt is not on this machine.');
   });
 
   it('asked for all the same, it downloads; where that is forbidden it says so', async () => {
