@@ -20,8 +20,10 @@ const caps: Readonly<Record<Scale, { readonly synthetic: number; readonly traini
  * 100 times the mean negative log-likelihood less that of a mixture about half of the training images.
  *
  * Its value is the likelihood of the training images, as DPImageBench prints it; the part `test` is that of the test images, as the
- * metric's authors mean it. They tell a model that memorises apart: copies of training images make `train` fall without
- * bound, the better, and `test` rise. `gap` is 100 times the difference of the two likelihoods: far below 0 for copies.
+ * metric's authors mean it. They tell a model that memorises apart: the Gaussian about a copy of a training image shrinks onto it, so
+ * that the value falls without bound, as if copies were good. Where copies are all there is and some training images have none, these
+ * have no likelihood left and the value rises without bound. `gap`, 100 times the difference of the two likelihoods, is far below
+ * 0 for copies in either case.
  *
  * @example const { fld } = await dp.evaluate({ images: run.images, dataset: 'mnist-10k', metrics: ['fld'] });
  */
@@ -51,7 +53,7 @@ export const fld: Metric<'fld'> = {
     ];
     const { id, title, unit, better } = fld;
     const notes = [
-      'copies of training images lower the value without bound: it calls a model that memorises perfect; see test and gap',
+      'copies of training images lower it or raise it without bound: no measure of a model that memorises; see test and gap',
       ...capNotes(scale, made.rows, all.rows, dataset.train.size),
     ];
     return { metric: id, title, unit, better, value, parts, ...(await features.facts()), samples: made.rows, notes };
