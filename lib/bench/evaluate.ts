@@ -1,5 +1,5 @@
 import { checkKeys, checkOneOf } from '../core/check.js';
-import { DpbenchError, OptionError } from '../core/errors.js';
+import { DpbenchError } from '../core/errors.js';
 import type { Images, LabeledImages } from '../core/images.js';
 import { scales, type Scale } from '../core/options.js';
 import { progressGroup } from '../core/progress.js';
@@ -61,7 +61,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   checkOneOf(asked, 'scale', scale, scales);
   const chosen = options.metrics?.map((name) => registry.get(name));
   const { shape, classes } = datasets.describe(options.dataset);
-  const extractor = features.forShape(shape, options.features);
+  const extractor = features.forShape(shape, options.features, scale);
   const { images, changes } = await evaluatedImages(asked, options, { shape, classes });
   const { selection, selectionEpsilon, heldOut } = checkEvaluatedSelection(asked, options);
   const dataset = await datasets.load(options.dataset, { root, heldOut });
@@ -107,9 +107,7 @@ export async function evaluateMetrics(
   const results: Record<string, MetricResult> = {};
   for (const metric of chosen ?? registry.all()) {
     context.signal?.throwIfAborted();
-    const missing = await metric.missing?.(context);
-    if (missing !== undefined && !chosen) continue;
-    if (missing !== undefined) throw new OptionError({ asked: `metric ${metric.id}`, wrong: missing });
+    if (!chosen && (await metric.missing?.(context)) !== undefined) continue;
     try {
       results[metric.id] = await metric.evaluate(context);
     } catch (cause) {

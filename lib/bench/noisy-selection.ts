@@ -25,7 +25,7 @@ export function checkEvaluatedSelection(asked: string, options: SelectionOptions
  * records is not known here, so the choice adds up with whatever else `chargedTo` holds.
  */
 export function noisySelection(
-  { name, shape, train, validation }: Dataset,
+  dataset: Dataset,
   options: {
     readonly selectionEpsilon: number;
     readonly scale?: Scale;
@@ -34,11 +34,12 @@ export function noisySelection(
     readonly signal?: AbortSignal;
   },
 ): { readonly heldOut: Mechanisms; readonly ledger: Ledger } {
+  const { name, train, validation } = dataset;
   const { selectionEpsilon, scale = 'laptop', ledger: chargedTo, signal } = options;
   const size = train.size + validation!.size;
   const { delta = chargedTo?.delta ?? 1 / (size * Math.log(size)) } = options;
   const ledger = new Ledger({ delta, dataset: name, chargedTo, run: 'selection of classifiers' });
-  const plan = selectionReleases({ name, shape, scale }, selectionEpsilon);
+  const plan = selectionReleases(scale, dataset, selectionEpsilon);
   const noise = new SecureStream();
   return {
     heldOut: new Mechanisms({ sensitive: validation!, plan, noiseMultiplier: NaN, ledger, noise, signal }),

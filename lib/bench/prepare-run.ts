@@ -3,6 +3,7 @@ import { composedEvent } from '../core/events.js';
 import { OptionError } from '../core/errors.js';
 import type { Dataset, PublicDataset } from '../data/contract.js';
 import { datasets } from '../data/datasets.js';
+import { publishedFile } from '../data/published-file.js';
 import { inShape } from '../data/shape-of-images.js';
 import { measure, onPart, type PlannedRelease, type PublicFacts } from '../mechanisms/index.js';
 import { selectionReleases } from '../metrics/utility/selection-releases.js';
@@ -23,6 +24,8 @@ export async function prepare(options: RunOptions, checked: CheckedOptions): Pro
   const { epsilon, root, limit } = options;
   const { method, params, seed, utility } = checked;
   const { heldOut } = utility;
+  const { weights } = checked.extractor;
+  if (weights) await publishedFile({ ...weights, signal: options.signal }); // its absence is told now, not after training
   const dataset = await datasets.load(options.dataset, { root, limit, seed, heldOut });
   const { facts } = dataset.train;
   const publicDataset = await loadPublic(options, facts);
@@ -61,8 +64,9 @@ async function loadPublic({ publicDataset, root }: RunOptions, { shape }: Public
 function withSelection(
   training: readonly PlannedRelease[],
   { scale, utility: { selectionEpsilon } }: CheckedOptions,
-  { name, shape, train, validation }: Dataset,
+  dataset: Dataset,
 ): PlannedRelease[] {
+  const { train, validation } = dataset;
   const replaced = training.find(({ relation }) => relation === 'replace-one');
   if (replaced)
     throw new OptionError({
@@ -72,7 +76,7 @@ function withSelection(
       next: "Pass { selection: 'synthetic' }, or evaluate the result by dp.evaluate with a ledger of its own.",
     });
   const division = `${validation!.size} of ${train.size + validation!.size} held out`;
-  const releases = selectionReleases({ name, shape, scale }, selectionEpsilon!);
+  const releases = selectionReleases(scale, dataset, selectionEpsilon!);
   return [
     ...training.map((release) => onPart(release, { division, part: trainingPart })),
     ...releases.map((release) => onPart(release, { division, part: heldOutPart })),

@@ -105,7 +105,7 @@ export function checkRunOptions(options: RunOptions) {
   checkPublicDataset(method, options);
   const chosen = {
     metrics: options.metrics?.map((name) => metrics.get(name)),
-    extractor: features.forShape(datasets.describe(options.dataset).shape, options.features),
+    extractor: features.forShape(datasets.describe(options.dataset).shape, options.features, scale),
     curve: checkCurve(asked, options.curve, options.publicDataset),
     utility: checkRunSelection(asked, options),
   };

@@ -18,7 +18,7 @@ export const accuracy: Metric<'accuracy'> = {
   source: 'DPImageBench, arXiv 2503.14681, section on utility; smaller networks below paper scale',
   async evaluate(context) {
     const { synthetic, dataset, scale, seed, signal, heldOut, selection = 'synthetic' } = context;
-    const classifiers = utilityClassifiers({ name: dataset.name, shape: dataset.shape, scale });
+    const classifiers = utilityClassifiers(scale, dataset);
     const sealed = await utility({ synthetic, dataset, classifiers, selection, seed, heldOut, signal });
     const of = `accuracy on ${dataset.test.facts.name}`;
     const isReference = selection === 'reference';
@@ -59,6 +59,7 @@ function wordsOf(
       notes: [`${mean}epochs chosen by report-noisy-max on ${heldOut}, which the ledger was charged for`],
     };
   const by = heldOut ? `${heldOut} without noise` : 'held-out synthetic images';
+  if (!heldOut && count === 1) return { variant, notes: ['epochs chosen on held-out synthetic images'] };
   const best = count > 1 ? `, then the best of ${count} classifiers on the sensitive test set` : '';
   const biased = `epochs chosen on ${by}${best}: as published tables were made; no epsilon covers the choice, and it flatters`;
   return { variant, biased, notes: [] };

@@ -31,8 +31,8 @@ export interface Metric<Id extends string = string> extends Named {
   readonly better: 'higher' | 'lower';
   readonly source: string;
   /**
-   * Why it cannot be computed here, with a next step: no weights on this machine, a network without a head. A list of metrics
-   * that nobody chose leaves it out then; asked for by name it is an error.
+   * Why it cannot be computed here and now, with a next step: no weights on this machine, a network without a head. Where nobody
+   * named metrics it is left out then; asked for by name, `evaluate` gets what it needs or says why not.
    */
   missing?(context: MetricContext): Promise<string | undefined>;
   evaluate(context: MetricContext): Promise<MetricResult>;

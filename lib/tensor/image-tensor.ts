@@ -6,7 +6,9 @@ import type { Tensor2D, Tensor4D } from './types.js';
 export function imageTensor(rows: Images, start = 0, end = rows.count): Tensor4D {
   const { height, width, channels } = rows;
   const size = height * width * channels;
-  const values = Float32Array.from(rows.data.subarray(start * size, end * size), (byte) => byte / 255);
+  // A plain loop: Float32Array.from with a function takes some twenty times as long.
+  const values = new Float32Array((end - start) * size);
+  for (let i = 0; i < values.length; i++) values[i] = rows.data[start * size + i]! / 255;
   return tf.tensor4d(values, [end - start, height, width, channels]);
 }
 

@@ -33,7 +33,7 @@ const mostCandidates = 8;
  * stays sealed, so that nothing but the score can depend on it.
  */
 export async function utility(context: ProtocolContext): Promise<Sensitive<Grades>> {
-  const { synthetic, dataset, classifiers, selection, seed, signal } = context;
+  const { synthetic, classifiers, selection, seed, signal } = context;
   const stream = new SeededStream(seed).fork('accuracy');
   const { fitted, heldOut } = split(synthetic, stream.fork('split'));
   const graded: Sensitive<Right>[] = [];
@@ -41,9 +41,8 @@ export async function utility(context: ProtocolContext): Promise<Sensitive<Grade
     const own = stream.fork(preset.id);
     const epochs = new Epochs(context, heldOut);
     try {
-      const network = preset.build({ shape: dataset.shape, classes: dataset.classes.length });
       const options = { stream: own, task: `training ${preset.id} on the synthetic images`, signal };
-      const last = await fitClassifier(network, fitted, preset.recipe, {
+      const last = await fitClassifier(preset.network, fitted, preset.recipe, {
         ...options,
         onEpoch: (epoch) => epochs.see(epoch),
       });

@@ -1,5 +1,5 @@
-import type { ImageShape } from '../../core/images.js';
 import type { Scale } from '../../core/options.js';
+import type { Dataset } from '../../data/contract.js';
 import { noisyMax, type PlannedRelease } from '../../mechanisms/index.js';
 import { utilityClassifiers } from './utility-classifiers.js';
 
@@ -9,12 +9,13 @@ export const epochOf = (classifier: string): string => `epoch of ${classifier}`;
 /**
  * The releases of the selection `noisy`: one report-noisy-max for each classifier, which share the epsilon evenly.
  *
- * @example selectionReleases({ name: 'mnist', shape, scale: 'laptop' }, 1).map((release) => release.epsilon)   // 1/3 each
+ * @example selectionReleases('laptop', dataset, 1).map(({ epsilon }) => epsilon)   // a quarter each, of four classifiers
  */
 export function selectionReleases(
-  about: { readonly name: string; readonly shape: ImageShape; readonly scale: Scale },
+  scale: Scale,
+  dataset: Pick<Dataset, 'name' | 'shape' | 'classes'>,
   selectionEpsilon: number,
 ): PlannedRelease[] {
-  const classifiers = utilityClassifiers(about);
+  const classifiers = utilityClassifiers(scale, dataset);
   return classifiers.map(({ id }) => noisyMax({ of: epochOf(id), epsilon: selectionEpsilon / classifiers.length }));
 }

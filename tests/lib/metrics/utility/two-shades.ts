@@ -42,7 +42,7 @@ export function datasetOf(parts: {
 /** Two small classifiers that train in a moment. */
 export const classifiers = ['first', 'second'].map((id) => ({
   id,
-  build: smallCnn,
+  network: smallCnn({ shape, classes: 2 }),
   recipe: {
     optimizer: 'adam',
     schedule: { rate: 2e-3, factor: 0.2, every: 20 },
