@@ -1,6 +1,7 @@
 import { DataError } from '../core/errors.js';
 import { datasets } from '../data/datasets.js';
 import { methods } from '../methods/methods.js';
+import { features } from '../metrics/features/extractors.js';
 import { metrics } from '../metrics/metrics.js';
 import { accountants } from '../privacy/index.js';
 
@@ -33,6 +34,16 @@ function memberTables(): Record<string, string> {
     metrics: markdownTable(
       ['metric', 'what it is', 'better', 'source'],
       metrics.all().map(({ id, title, better, source }) => [code(id), title, better, source]),
+    ),
+    features: markdownTable(
+      ['features', 'what they are', 'images'],
+      features
+        .all()
+        .map(({ id, name, weights, preprocessing }) => [
+          code(id),
+          `${name.slice(id.length + 2, -1)}${weights ? '; published weights' : ''}`,
+          preprocessing,
+        ]),
     ),
     accountants: markdownTable(
       ['accountant', 'what it is'],

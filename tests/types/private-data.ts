@@ -9,7 +9,7 @@ import type { Dataset, PublicDataset } from '../../lib/data/contract.js';
 import { dpMerf } from '../../lib/methods/dp-merf.js';
 import type { FitContext } from '../../lib/methods/contract.js';
 import { Diagnostic, evaluate, Ledger, run, SeededStream, Sensitive } from '../../lib/index.js';
-import { Mechanisms, type SensitiveImages } from '../../lib/mechanisms/index.js';
+import { derive, deriveAll, Mechanisms, type SensitiveImages } from '../../lib/mechanisms/index.js';
 
 declare const dataset: Dataset;
 declare const train: SensitiveImages;
@@ -62,6 +62,35 @@ export function choosesByTestAccuracy(): void {
   const scores: readonly MetricResult[] = [accuracy, other];
   // @ts-expect-error -- candidates are chosen by counts that the mechanism takes itself, not by scores
   void mechanisms.noisyMax('classifier', { candidates: scores.map(({ value }) => value) });
+}
+
+export async function selectsByDiagnostics(): Promise<void> {
+  // @ts-expect-error -- an epoch is not chosen by scores: a mechanism counts right answers itself
+  void mechanisms.noisyMax('epoch', { candidates: [accuracy.value, other.value] });
+  const part = accuracy.parts![0]!;
+  // @ts-expect-error -- nor by the score of one classifier
+  if (part.value > accuracy.parts![1]!.value + 1) return;
+  // @ts-expect-error -- nor by the end of an interval
+  void Math.max(accuracy.interval!.lower, 50);
+  // @ts-expect-error -- how classifiers are selected is a word, not a score
+  await evaluate({ images: 'gen.npz', dataset: 'mnist-10k', selection: accuracy.value });
+  const base = { method: 'dp-merf', dataset: 'mnist-10k', epsilon: 1, selection: 'noisy' } as const;
+  // @ts-expect-error -- nor does a score set the budget of a selection
+  await run({ ...base, selectionEpsilon: accuracy.value });
+  const score = (await evaluate({ images: 'gen.npz', dataset: 'mnist-10k' })).metrics['accuracy']!;
+  // @ts-expect-error -- what was measured on the test set picks no run
+  const best: number = score.value;
+  void best;
+}
+
+export async function choosesAmongSealed(): Promise<void> {
+  const sealed = await derive(train, () => [1, 2, 3]);
+  // @ts-expect-error -- what is derived from private rows is as private as they are
+  void sealed[0];
+  // @ts-expect-error -- in any number
+  void (await deriveAll([sealed], ([numbers]) => numbers![0]!)).valueOf().toFixed(1);
+  // @ts-expect-error -- and the held-out records are sealed too
+  void dataset.validation!.rows;
 }
 
 export async function passesSensitiveAsPublic(): Promise<void> {
