@@ -30,7 +30,7 @@ export const imageReward = imageRewardWith(imageRewardFiles);
 export function imageRewardWith(files: RewardFiles): Metric<'image-reward'> {
   const metric: Metric<'image-reward'> = {
     id: 'image-reward',
-    title: 'Human preference for the images, by prompts that name their classes (ImageReward)',
+    title: 'Human preference for an image of its class (ImageReward)',
     unit: '',
     better: 'higher',
     source: 'Xu et al. 2023, arXiv 2304.05977',

@@ -2,6 +2,7 @@ import { accuracy } from './accuracy.js';
 import type { Metric } from './contract.js';
 import { fid } from './fid.js';
 import { fld } from './fld.js';
+import { imageReward } from './image-reward.js';
 import { inceptionScore } from './inception-score.js';
 import { kid } from './kid.js';
 import { precision } from './precision.js';
@@ -16,6 +17,7 @@ export const metricDefinitions = [
   recall,
   fld,
   kid,
+  imageReward,
 ] as const satisfies readonly Metric[];
 
 /** Name of a metric: one of these, or of one that was defined. */

@@ -41,6 +41,7 @@ export function whatIsMissing({ weights, vocabulary, download }: RewardFiles): s
   const names = absent.map(({ name }) => name).join(' and ');
   const size = absent.includes(weights) ? ` (${download})` : '';
   const folder = join(cacheFolder(), 'weights');
-  const steps = absent.map(({ url, name }) => `${url} to ${join(folder, name)}`).join(' and ');
-  return `${names}${size} ${absent.length > 1 ? 'are' : 'is'} not on this machine. Download ${steps}`;
+  const places = absent.map(({ url, name }) => `${url} to ${join(folder, name)}`).join(' and ');
+  const verb = absent.length > 1 ? 'are' : 'is';
+  return `${names}${size} ${verb} not on this machine. Ask for image-reward by name to download, or bring ${places}`;
 }

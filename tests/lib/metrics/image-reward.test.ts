@@ -216,7 +216,7 @@ describe('image-reward without its files', () => {
     const published = { ...imageRewardFiles, vocabulary: files.vocabulary };
     const folder = join(root, 'cache', 'weights');
     expect(await imageRewardWith(published).missing!(context())).toBe(
-      'ImageReward.pt (1.8 GB) is not on this machine. Download ' +
+      'ImageReward.pt (1.8 GB) is not on this machine. Ask for image-reward by name to download, or bring ' +
         `https://huggingface.co/THUDM/ImageReward/resolve/main/ImageReward.pt to ${join(folder, 'ImageReward.pt')}`,
     );
     const both = await imageReward.missing!(context());
