@@ -27,6 +27,12 @@ def copies(rows, others):
     return rows
 
 
+def apart(rows):
+    """Two clusters so far apart that float32 products say nothing about distances within one."""
+    side = np.where(np.arange(len(rows)) % 2 == 0, 1000.0, -1000.0)
+    return (rows.astype(np.float64) + side[:, None]).astype(np.float32)
+
+
 # Whole numbers: many duplicates, and many pairs at equal distance.
 grid = lambda seed, rows, size: np.floor(2 * seeded_features(seed, rows, size))
 real, made = seeded_features(11, 2000, 8), seeded_features(12, 2000, 8, 0.3)
@@ -35,5 +41,6 @@ print(json.dumps({
     'points at offset 4096': score(seeded_features(11, 2000, 8, 4096), seeded_features(12, 2000, 8, 4096.3)),
     'copies': score(real, copies(made, real)),
     'grid': score(grid(13, 2000, 4), grid(14, 1500, 4)),
+    'far clusters': score(apart(seeded_features(17, 800, 4)), apart(seeded_features(18, 700, 4, 0.1))),
     'wide': score(seeded_features(15, 700, 300), seeded_features(16, 600, 300, 0.1)),
 }, indent=2))

@@ -82,6 +82,13 @@ describe('Fréchet distance', () => {
     expect(await distance(rotated(x), rotated(z))).toBeCloseTo(await distance(x, z), sixDecimals);
   });
 
+  it('takes sets whose rows are all equal: what is left are the shift and the other covariance', async () => {
+    const equal = featureRows(Array.from({ length: 5 }, () => [1, 1]));
+    expect(await distance(equal, x)).toBeCloseTo(2 + 2 * (20 / 7), sixDecimals); // x has mean (2, 2), variances 20 / 7
+    expect(await distance(x, equal)).toBeCloseTo(2 + 2 * (20 / 7), sixDecimals);
+    expect(await distance(equal, equal)).toBeCloseTo(0, nineDecimals);
+  });
+
   it('refuses sizes that differ, sets that are too small and features that are no numbers', async () => {
     await expect(distance(x, featureRows([[1], [2]]))).rejects.toThrow('sizes differ; got [2,1]');
     await expect(distance(x, featureRows([[1, 2]]))).rejects.toThrow(

@@ -28,6 +28,9 @@ const grid = (seed: number, rows: number, size: number) =>
   changed(seededFeatures(seed, rows, size), (value) => Math.floor(2 * value));
 const copies = (rows: FeatureRows, others: FeatureRows) =>
   changed(rows, (value, i) => (Math.floor(i / rows.size) % 2 === 0 ? others.features[i]! : value));
+/** Two clusters so far apart that float32 products say nothing about distances within one. */
+const apart = (rows: FeatureRows) =>
+  changed(rows, (value, i) => value + (Math.floor(i / rows.size) % 2 === 0 ? 1000 : -1000));
 const line = (...values: number[]) => featureRows(values.map((value) => [value]));
 const [real, made] = [seededFeatures(11, 2000, 8), seededFeatures(12, 2000, 8, 0.3)];
 
@@ -40,6 +43,7 @@ describe('manifold of images', () => {
     ['points at offset 4096', seededFeatures(11, 2000, 8, 4096), seededFeatures(12, 2000, 8, 4096.3)],
     ['copies', real, copies(made, real)],
     ['grid', grid(13, 2000, 4), grid(14, 1500, 4)],
+    ['far clusters', apart(seededFeatures(17, 800, 4)), apart(seededFeatures(18, 700, 4, 0.1))],
     ['wide', seededFeatures(15, 700, 300), seededFeatures(16, 600, 300, 0.1)],
   ])('has exactly the counts of brute force in float64: %s', async (name, real, made) => {
     const before = tf.memory().numTensors;
