@@ -35,4 +35,14 @@ export type { Evaluation } from './bench/evaluation.js';
 export { memorisation } from './bench/memorisation.js';
 
 // pictures
-export { budget, compare, epsilonCurve, epsilonUtility, fidCurve, grid, metricsTable, table } from './display/index.js';
+export {
+  budget,
+  compare,
+  epsilonCurve,
+  epsilonUtility,
+  fidCurve,
+  grid,
+  metricsTable,
+  selectionOptimism,
+  table,
+} from './display/index.js';

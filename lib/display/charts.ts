@@ -8,9 +8,11 @@ import { epsilonCurve } from './epsilon-curve.js';
 import { epsilonUtility } from './epsilon-utility.js';
 import { fidCurve } from './fid-curve.js';
 import { grid } from './image-grid.js';
+import type { Scored } from './metrics-table.js';
 import { newPlot } from './plotly.js';
 import { progressBundle } from './progress.js';
 import type { ChartRun } from './run-names.js';
+import { selectionOptimism } from './selection-optimism.js';
 
 /** All charts, each with an example on made-up data. */
 export const charts = new Registry<Chart>('chart', [
@@ -31,6 +33,11 @@ export const charts = new Registry<Chart>('chart', [
     id: 'plotly',
     title: 'Any Plotly figure',
     example: (name) => newPlot([{ x: [1, 2], y: [3, 4], name, type: 'bar' }], { title: { text: name } }),
+  },
+  {
+    id: 'selection-optimism',
+    title: 'What selecting on private data adds to accuracy',
+    example: exampleOptimism,
   },
   { id: 'progress', title: 'Long work while it runs', example: exampleProgress },
 ]);
@@ -77,6 +84,21 @@ function exampleRuns(name: string): ChartRun[] {
         samples: 500,
         points: [100, 200, 300].map((step) => ({ step, value: diagnostic(200 / Math.sqrt(step * epsilon) + seed) })),
       },
+    })),
+  );
+}
+
+function exampleOptimism(name: string) {
+  const scored = (value: number, variant: string): Scored => ({
+    ...{ dataset: name, scale: 'smoke', name },
+    metrics: {
+      accuracy: { ...exampleRuns(name)[0]!.metrics['accuracy']!, value: new Diagnostic(value, 'made-up'), variant },
+    },
+  });
+  return selectionOptimism(
+    [1.5, 0.5, 1].map((gain, i) => ({
+      reference: scored(80 + i + gain, 'selection: reference'),
+      honest: scored(80 + i, 'selection: final'),
     })),
   );
 }

@@ -11,5 +11,6 @@ export { newPlot, PlotlyFigure, setRenderer, type Config, type Data, type Layout
 export { plotlyFile } from './plotly-page.js';
 export { progressBundle, progressLine } from './progress.js';
 export type { ChartRun, Runs } from './run-names.js';
+export { selectionOptimism, type ScoredTwice } from './selection-optimism.js';
 export { staticChart } from './static-chart.js';
 export { table } from './table.js';
