@@ -5,12 +5,13 @@ import type { FeatureRows } from './features/feature-store.js';
 export function checkFeatures(asked: string, whose: string, { features, rows }: FeatureRows, atLeast = 1): void {
   if (rows < atLeast)
     throw new OptionError({ asked, wrong: `too few ${whose} images`, got: rows, expected: `at least ${atLeast}` });
-  const bad = features.find((value) => !Number.isFinite(value));
-  if (bad === undefined) return;
+  let at = 0;
+  while (at < features.length && Number.isFinite(features[at])) at++; // a plain loop: there may be 100 million
+  if (at === features.length) return;
   throw new OptionError({
     asked,
     wrong: `a feature of the ${whose} images is no number`,
-    got: bad,
+    got: features[at],
     expected: 'finite values',
     next: 'Look at the images and at the weights of the feature extractor.',
   });

@@ -30,15 +30,16 @@ export async function featureMoments(from: FeatureRows, whose: string, signal?: 
   const { features, rows, size } = from;
   checkFeatures('Fréchet distance', whose, from, 2);
   const blockRows = Math.max(1, Math.floor(blockValues / size));
-  let mean = new Float64Array(size);
-  const products = new Float64Array(size * size);
+  let sums: Sums | undefined;
   for (let start = 0; start < rows; start += blockRows) {
     signal?.throwIfAborted();
     const end = Math.min(rows, start + blockRows);
-    const block = await blockMoments(features.subarray(start * size, end * size), size);
-    mean = merge({ count: start, mean, products }, { count: end - start, ...block });
+    const found = await blockMoments(features.subarray(start * size, end * size), size);
+    const block = { count: end - start, ...found };
+    sums = sums ? merged(sums, block) : block;
   }
-  const covariance = products.map((sum) => sum / (rows - 1));
+  const { mean, products: covariance } = sums!;
+  for (let i = 0; i < covariance.length; i++) covariance[i]! /= rows - 1;
   return { rows, size, mean, covariance, ...(rows <= size && { few: features }) };
 }
 
@@ -57,16 +58,17 @@ interface Sums {
   readonly products: Float64Array;
 }
 
-/** Adds the second to the products of the first, and gives the mean of both (Chan, Golub and LeVeque 1983). */
-function merge(into: Sums, block: Sums): Float64Array<ArrayBuffer> {
-  const count = into.count + block.count;
-  const size = into.mean.length;
-  const difference = block.mean.map((mean, i) => mean - into.mean[i]!);
-  const weight = (into.count * block.count) / count;
+/** Sums about the mean of both (Chan, Golub and LeVeque 1983); the products of the first are overwritten. */
+function merged(first: Sums, block: Sums): Sums {
+  const count = first.count + block.count;
+  const { products } = first;
+  const size = first.mean.length;
+  const difference = block.mean.map((mean, i) => mean - first.mean[i]!);
+  const weight = (first.count * block.count) / count;
   for (let i = 0; i < size; i++)
     for (let j = 0; j < size; j++)
-      into.products[i * size + j]! += block.products[i * size + j]! + weight * difference[i]! * difference[j]!;
-  return Float64Array.from(difference, (value, i) => into.mean[i]! + (value * block.count) / count);
+      products[i * size + j]! += block.products[i * size + j]! + weight * difference[i]! * difference[j]!;
+  return { count, mean: first.mean.map((mean, i) => mean + (difference[i]! * block.count) / count), products };
 }
 
 /**

@@ -45,7 +45,9 @@ export async function momentsInFloat64(rows: Tensor): Promise<{ mean: Float64Arr
 export async function choleskyFactor(matrix: Float64Array, d: number): Promise<Float64Array | undefined> {
   checkSymmetric('choleskyFactor', matrix, d);
   const [factor] = await choleskyGraph.run([square(matrix, d)]);
-  return factor!.every(Number.isFinite) ? factor : undefined; // a negative pivot has no root
+  // A negative pivot has no root, and what depends on it is no number either.
+  for (let i = 0; i < d; i++) if (!Number.isFinite(factor![i * (d + 1)])) return undefined;
+  return factor;
 }
 
 /** Eigenvalues of a symmetric matrix in ascending order; column k of `vectors` is the unit vector of value k. */
