@@ -2,6 +2,7 @@ import { OptionError } from '../core/errors.js';
 import {
   choleskyFactor,
   congruentEigenvalues,
+  lowerCongruentEigenvalues,
   momentsInFloat64,
   rowEigenvalues,
   symmetricEigen,
@@ -19,8 +20,16 @@ export interface FeatureMoments {
   /** The rows themselves where they are no more than `size`: a smaller factor of the covariance than any other. */
   readonly few?: Float32Array; // [rows, size]
   /** F with covariance = F F^T, where it is known: see `factored`. */
-  readonly factor?: Float64Array; // [size, size]
+  readonly factor?: Factor;
 }
+
+interface Factor {
+  readonly values: Float64Array; // [size, size]
+  /** Whether it is lower triangular. */
+  readonly lower: boolean;
+}
+
+type Factored = FeatureMoments & { readonly factor: Factor };
 
 /** Values of one block of rows on the engine: 128 MB as doubles. */
 const blockValues = 2 ** 24;
@@ -91,18 +100,20 @@ export async function frechetDistance(a: FeatureMoments, b: FeatureMoments): Pro
 }
 
 /** The same moments with a factor of the covariance: for several distances to one set. */
-export async function factored(moments: FeatureMoments): Promise<FeatureMoments & { readonly factor: Float64Array }> {
+export async function factored(moments: FeatureMoments): Promise<Factored> {
   const { covariance, size } = moments;
-  return { ...moments, factor: (await choleskyFactor(covariance, size)) ?? (await eigenFactor(covariance, size)) };
+  const lower = await choleskyFactor(covariance, size);
+  const factor = lower ? { values: lower, lower: true } : { values: await eigenFactor(covariance, size), lower: false };
+  return { ...moments, factor };
 }
 
 /** The eigenvalues of C1 C2 that are not zero, and perhaps some that are. */
 async function productEigenvalues(a: FeatureMoments, b: FeatureMoments): Promise<Float64Array> {
   const [fewer, other] = a.rows <= b.rows ? [a, b] : [b, a];
   if (fewer.few) return fewRowsEigenvalues(fewer, fewer.few, other);
-  if (b.factor) return congruentEigenvalues(b.factor, a.covariance, a.size);
-  const { factor } = await factored(a);
-  return congruentEigenvalues(factor, b.covariance, a.size);
+  const [{ factor, size }, { covariance }] = b.factor ? [b as Factored, a] : [await factored(a), b];
+  const eigenvalues = factor.lower ? lowerCongruentEigenvalues : congruentEigenvalues;
+  return eigenvalues(factor.values, covariance, size);
 }
 
 async function fewRowsEigenvalues({ rows, size, mean }: FeatureMoments, few: Float32Array, other: FeatureMoments) {

@@ -58,9 +58,20 @@ export class Float64Nodes {
 
   /** The mean over rows, `[1, columns]`. */
   rowMean(matrix: ValueRef): ValueRef {
-    const axis = { kind: 'constant', dtype: 'int32', shape: [1], bytes: new Uint8Array(4) } as const;
-    const place = { node: this.nodes.push(axis) - 1, output: 0 };
-    return this.op('Mean', [matrix, place], [this.type(), this.type('Tidx', int32), this.flag('keep_dims', true)])[0]!;
+    const axis = this.#integers([0], [1]);
+    return this.op('Mean', [matrix, axis], [this.type(), this.type('Tidx', int32), this.flag('keep_dims', true)])[0]!;
+  }
+
+  add(a: ValueRef, b: ValueRef): ValueRef {
+    return this.op('AddV2', [a, b], [this.type()])[0]!;
+  }
+
+  /** [[a, c^T], [c, b]] of four matrices. */
+  symmetricBlocks(a: ValueRef, c: ValueRef, b: ValueRef): ValueRef {
+    const type = this.type('Tperm', int32);
+    const turned = this.op('Transpose', [c, this.#integers([1, 0], [2])], [this.type(), type])[0]!;
+    const upper = this.#concat([a, turned], 1);
+    return this.#concat([upper, this.#concat([c, b], 1)], 0);
   }
 
   subtract(a: ValueRef, b: ValueRef): ValueRef {
@@ -82,6 +93,17 @@ export class Float64Nodes {
     const node = this.nodes[pairs!.node]!;
     if (node.kind === 'op') this.nodes[pairs!.node] = { ...node, outputs: [{ dtype: 'int32', shape: [] }] };
     return pairs!;
+  }
+
+  #concat(parts: readonly ValueRef[], axis: number): ValueRef {
+    const count = { name: 'N', type: this.kinds.TF_ATTR_INT, value: parts.length };
+    const place = this.#integers([axis], []);
+    return this.op('ConcatV2', [...parts, place], [this.type(), this.type('Tidx', int32), count])[0]!;
+  }
+
+  #integers(values: readonly number[], shape: readonly number[]): ValueRef {
+    const bytes = new Uint8Array(Int32Array.from(values).buffer);
+    return { node: this.nodes.push({ kind: 'constant', dtype: 'int32', shape, bytes }) - 1, output: 0 };
   }
 
   #argument(dtype: string, shape: readonly number[]): ValueRef {

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-node';
 import { OptionError } from '../core/errors.js';
-import { Float64Graph, type Float64Nodes } from './float64-graph.js';
+import { Float64Graph, type Doubles, type Float64Nodes } from './float64-graph.js';
 import type { ValueRef } from './replay/recording.js';
 
 /** Eigenvalues in ascending order, and vectors if asked. */
@@ -18,6 +18,16 @@ const eigenGraph = new Float64Graph((graph) => eigen(graph, graph.doubles(2), tr
 const congruence = new Float64Graph((graph) => {
   const [factor, matrix] = [graph.doubles(2), graph.doubles(2)];
   const inner = graph.matMul(graph.matMul(factor, matrix, { a: true }), factor);
+  return [eigen(graph, inner, false)[0]!];
+});
+/** The same with halves [[a, 0], [b, c]] of a lower factor and [[p, .], [q, r]] of the matrix: 9 products of 16. */
+const lowerCongruence = new Float64Graph((graph) => {
+  const [a, b, c, p, q, r] = Array.from({ length: 6 }, () => graph.doubles(2)) as [ValueRef, ValueRef, ValueRef, ValueRef, ValueRef, ValueRef]; // prettier-ignore
+  const upper = graph.add(graph.matMul(p, a), graph.matMul(q, b, { a: true }));
+  const lower = graph.add(graph.matMul(q, a), graph.matMul(r, b));
+  const corner = graph.add(graph.matMul(a, upper, { a: true }), graph.matMul(b, lower, { a: true }));
+  const side = graph.matMul(c, lower, { a: true });
+  const inner = graph.symmetricBlocks(corner, side, graph.matMul(graph.matMul(c, r, { a: true }), c));
   return [eigen(graph, inner, false)[0]!];
 });
 const rowCongruence = new Float64Graph((graph) => {
@@ -82,6 +92,32 @@ export async function congruentEigenvalues(
 ): Promise<Float64Array> {
   checkSymmetric('congruentEigenvalues', matrix, d);
   return (await congruence.run([{ values: factor, shape: [d, factor.length / d] }, square(matrix, d)]))[0]!;
+}
+
+/** The same where F is lower triangular, `[d, d]`, in less time: half of it is zero, and the result is symmetric. */
+export async function lowerCongruentEigenvalues(
+  factor: Float64Array,
+  matrix: Float64Array,
+  d: number,
+): Promise<Float64Array> {
+  if (d < 2) return congruentEigenvalues(factor, matrix, d);
+  checkSymmetric('lowerCongruentEigenvalues', matrix, d);
+  const half = d >> 1;
+  const parts = (of: Float64Array) => [
+    block(of, d, 0, half, 0, half),
+    block(of, d, half, d, 0, half),
+    block(of, d, half, d, half, d),
+  ];
+  return (await lowerCongruence.run([...parts(factor), ...parts(matrix)]))[0]!;
+}
+
+/** Rows `top` up to `bottom` and columns `left` up to `right` of a matrix with d columns. */
+function block(matrix: Float64Array, d: number, top: number, bottom: number, left: number, right: number): Doubles {
+  const width = right - left;
+  const values = new Float64Array((bottom - top) * width);
+  for (let row = top; row < bottom; row++)
+    values.set(matrix.subarray(row * d + left, row * d + right), (row - top) * width);
+  return { values, shape: [bottom - top, width] };
 }
 
 /** The same with F^T the rows of a float32 matrix `[k, d]` less their mean `[d]`: k values. */

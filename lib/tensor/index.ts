@@ -9,6 +9,7 @@ export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable }
 export {
   choleskyFactor,
   congruentEigenvalues,
+  lowerCongruentEigenvalues,
   momentsInFloat64,
   rowEigenvalues,
   symmetricEigen,

@@ -3,6 +3,7 @@ import { SeededStream } from '../../../lib/core/rng.js';
 import {
   choleskyFactor,
   congruentEigenvalues,
+  lowerCongruentEigenvalues,
   momentsInFloat64,
   rowEigenvalues,
   setupEngine,
@@ -67,6 +68,18 @@ describe('double precision on the engine', () => {
     const { values } = await symmetricEigen(matrix, d);
     const squares = values.map((value) => value ** 2); // of A A
     expect(largestDifference(await congruentEigenvalues(factor, matrix, d), squares)).toBeLessThan(float64Error);
+    expect(largestDifference(await lowerCongruentEigenvalues(factor, matrix, d), squares)).toBeLessThan(float64Error);
+    for (const d of [1, 2, 7]) {
+      // Halves of unequal size: a full lower factor and a full matrix, against the product of all.
+      const random = new SeededStream(d);
+      const other = symmetric(d, (i, j) => (i === j ? d : random.uniform()));
+      const lower = (await choleskyFactor(
+        symmetric(d, (i, j) => (i === j ? d : random.uniform())),
+        d,
+      ))!;
+      const whole = await congruentEigenvalues(lower, other, d);
+      expect(largestDifference(await lowerCongruentEigenvalues(lower, other, d), whole)).toBeLessThan(float64Error);
+    }
     // A column e of ones: e^T A e = 2, because all but the ends of second differences cancel.
     const [only] = await congruentEigenvalues(new Float64Array(d).fill(1), matrix, d);
     expect(only).toBeCloseTo(2, 10);
@@ -103,6 +116,9 @@ describe('double precision on the engine', () => {
     );
     await expect(choleskyFactor(Float64Array.of(1, NaN, NaN, 1), 2)).rejects.toThrow(
       'choleskyFactor: the matrix holds a value that is no number; got NaN, expected finite values.',
+    );
+    await expect(lowerCongruentEigenvalues(new Float64Array(4), Float64Array.of(1, 3, 2, 1), 2)).rejects.toThrow(
+      'lowerCongruentEigenvalues: the matrix is not symmetric at [1, 0]',
     );
     await expect(congruentEigenvalues(new Float64Array(2), Float64Array.of(1, 3, 2, 1), 2)).rejects.toThrow(
       'congruentEigenvalues: the matrix is not symmetric at [1, 0]; got 2, expected 3 as at [0, 1].',
