@@ -26,7 +26,7 @@ export interface CurveOptions {
 export function checkCurve(
   asked: string,
   curve: CurveAgainst | CurveOptions | undefined,
-  publicDataset: string | undefined,
+  { dataset, publicDataset }: { readonly dataset: string; readonly publicDataset?: string | undefined },
 ): CurveOptions & { readonly against: CurveAgainst } {
   const given = typeof curve === 'string' ? { against: curve } : (curve ?? {});
   if (typeof given !== 'object' || given === null)
@@ -39,6 +39,14 @@ export function checkCurve(
   checkKeys(`${asked}, curve`, given, ['against', 'at', 'samples']);
   const { against = publicDataset ?? 'samples', at, samples } = given;
   if (!['samples', 'sensitive', 'none'].includes(against)) datasets.describePublic(against);
+  if (against === dataset)
+    throw new OptionError({
+      asked,
+      wrong: 'the curve would compare samples with the private images as if they were public',
+      got: against,
+      expected: 'another public dataset, samples, sensitive or none',
+      next: "Pass { curve: 'sensitive' } for a curve that is marked as a diagnostic.",
+    });
   if (samples !== undefined) check('count', `${asked}, curve`, { samples });
   if (samples === 1)
     throw new OptionError({

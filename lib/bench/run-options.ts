@@ -106,7 +106,7 @@ export function checkRunOptions(options: RunOptions) {
   const chosen = {
     metrics: options.metrics?.map((name) => metrics.get(name)),
     extractor: features.forShape(datasets.describe(options.dataset).shape, options.features, scale),
-    curve: checkCurve(asked, options.curve, options.publicDataset),
+    curve: checkCurve(asked, options.curve, options),
     utility: checkRunSelection(asked, options),
   };
   return { method, params, scale, seed, samples: samples ?? method.samples[scale], ...chosen };

@@ -61,7 +61,8 @@ describe('dp.run with a public dataset', () => {
     expect([...new Set(seen!.images.data)]).toEqual([30, 0]); // 0.299 * 100
     const stored = JSON.parse(await readFile(join(out, 'run.json'), 'utf8')) as { request: object };
     expect(stored).toMatchObject({ publicDataset: 'red-dots', publicRecords: 2 });
-    expect(stored.request).toMatchObject({ publicDataset: 'red-dots' });
+    expect(stored.request).toMatchObject({ publicDataset: 'red-dots', curve: { against: 'red-dots' } });
+    expect(done.curve).toMatchObject({ against: 'red-dots (public)', isPrivate: false });
     expect(String((await done[displaySymbol]())['text/plain'])).toContain('on mnist-10k, first on public red-dots:');
   });
 

@@ -28,7 +28,19 @@ describe('dpbench', () => {
   it('helps on stdout with exit code 0, and names its commands', () => {
     const { status, stdout } = dpbench('--help');
     expect(status).toBe(0);
-    for (const name of ['setup', 'doctor', 'list', 'run', 'resume', 'sweep', 'epsilon', 'noise', 'kernel', 'notebook'])
+    for (const name of [
+      'setup',
+      'doctor',
+      'list',
+      'run',
+      'resume',
+      'sweep',
+      'evaluate',
+      'epsilon',
+      'noise',
+      'kernel',
+      'notebook',
+    ])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
   });
 
@@ -43,6 +55,8 @@ describe('dpbench', () => {
       ],
       [['run', '--method', 'dp-merf', '--dataset', 'mnist10k', '--epsilon', '1'], "Did you mean 'mnist-10k' or"],
       [['run', '--method', 'dp-merf', '--dataset', 'mnist-10k', '--epsilon', 'ten'], "got 'ten', expected a number"],
+      [['evaluate', '--dataset', 'mnist'], "one of '--npz' and '--images' is needed"],
+      [['evaluate', '--npz', 'a.npz', '--dataset', 'mnits'], "Did you mean 'mnist'"],
       [['run', '--method', 'dp-merf', '--dataset', 'mnist-10k', '--epsilon', '0'], 'epsilon is out of range; got 0'],
     ];
     for (const [args, words] of answers) {
@@ -69,6 +83,28 @@ describe('dpbench', () => {
     expect(result).toMatchObject({ method: 'dp-merf', epsilon: 10, folder: out, params: { steps: 20 } });
     expect(result).toMatchObject({ metrics: { accuracy: { value: expect.any(Number) as number } } });
     expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({ method: 'dp-merf', seed: 0 });
+
+    const scores = dpbench(
+      'evaluate',
+      '--images',
+      out,
+      '--dataset',
+      'mnist-10k',
+      '--scale',
+      'smoke',
+      '--metrics',
+      'fid',
+      '--json',
+    );
+    expect({ status: scores.status, stderr: scores.status === 0 ? '' : scores.stderr }).toEqual({
+      status: 0,
+      stderr: '',
+    });
+    expect(JSON.parse(scores.stdout)).toMatchObject({
+      name: out,
+      samples: 50,
+      metrics: { fid: { value: expect.any(Number) as number } },
+    });
 
     const again = dpbench('run', ...options, ...smoke, '--out', out);
     expect(again.status).toBe(2);
