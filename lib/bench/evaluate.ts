@@ -99,10 +99,13 @@ const keys: readonly (keyof EvaluateOptions)[] = [
 
 /**
  * The metrics one after the other; one that fails is named in the error. Without a list all are computed that can be.
+ *
+ * @param failures where the messages of those that fail go: the others are computed then. For runs, whose training would be lost.
  */
 export async function evaluateMetrics(
   chosen: readonly Metric[] | undefined,
   context: MetricContext,
+  failures?: Record<string, string>,
 ): Promise<Record<string, MetricResult>> {
   const results: Record<string, MetricResult> = {};
   for (const metric of chosen ?? registry.all()) {
@@ -113,7 +116,8 @@ export async function evaluateMetrics(
     } catch (cause) {
       if (context.signal?.aborted) throw cause;
       const wrong = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
-      throw new DpbenchError({ asked: `metric ${metric.id}`, wrong }, { cause });
+      if (failures) failures[metric.id] = wrong;
+      else throw new DpbenchError({ asked: `metric ${metric.id}`, wrong }, { cause });
     }
   }
   context.signal?.throwIfAborted();

@@ -24,6 +24,8 @@ export interface RunRecord extends RunSummary {
   readonly processes: number;
   /** False when the noise was made repeatable for a test. */
   readonly private: boolean;
+  /** Metrics that could not be computed, with the reason: the rest of the result stands. */
+  readonly failures?: Readonly<Record<string, string>>;
   readonly ledger: Ledger;
   /** What was asked for, defaults filled in: asking for it again gives a run of the same kind. */
   readonly request: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { displaySymbol, type Displayable, type MimeBundle } from '../core/mime.js';
+import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
 import type { LabeledImages } from '../core/images.js';
 import type { MetricResult, TrainingCurve } from '../core/results.js';
 import { budget } from '../display/budget.js';
@@ -57,10 +57,17 @@ export class Run implements Displayable {
     const { method, dataset, epsilon, delta, scale, seconds } = this;
     const first = this.config.publicDataset === undefined ? '' : `, first on public ${this.config.publicDataset}`;
     const title = `${method} on ${dataset}${first}: epsilon ${epsilon}, delta ${shortNumber(delta)}, scale ${scale}, ${seconds.toFixed(0)} s`;
+    const failed = Object.entries(this.config.failures ?? {}).map(
+      ([id, reason]) => `${id} could not be computed: ${reason}.`,
+    );
     const mark = this.config.private ? '' : 'NOT PRIVATE: the noise was made repeatable for a test. ';
     return {
-      'text/plain': [mark + title, ...parts.map((part) => String(part['text/plain']))].join('\n'),
-      'text/html': [`<div><b>${mark}${title}</b></div>`, ...parts.map((part) => String(part['text/html']))].join('\n'),
+      'text/plain': [mark + title, ...failed, ...parts.map((part) => String(part['text/plain']))].join('\n'),
+      'text/html': [
+        `<div><b>${mark}${title}</b></div>`,
+        ...failed.map((words) => `<div style="color:#8a4b00">${escapeHtml(words)}</div>`),
+        ...parts.map((part) => String(part['text/html'])),
+      ].join('\n'),
       'image/png': pictures['image/png'],
     };
   }

@@ -4,6 +4,7 @@ import { progressGroup, type ProgressGroup } from '../core/progress.js';
 import { SecureStream, SeededStream } from '../core/rng.js';
 import { Mechanisms } from '../mechanisms/index.js';
 import type { FitContext } from '../methods/contract.js';
+import type { MetricContext } from '../metrics/contract.js';
 import { FeatureStore } from '../metrics/features/feature-store.js';
 import { evaluateMetrics } from './evaluate.js';
 import { newResultFolder, saveRun, type RunRecord } from './result-folder.js';
@@ -106,10 +107,13 @@ async function train(work: {
 
   const labels = evenLabels(samples, facts.classes.length);
   const images: LabeledImages = { ...(await model.sample(labels, stream.fork('samples'))), labels };
-  const metrics = await evaluateMetrics(checked.metrics, {
+  // A choice that was planned and not made leaves a ledger that differs from its plan: then a failure is one of the run.
+  const failures: Record<string, string> | undefined = isNoisy ? undefined : {};
+  const scored: MetricContext = {
     ...{ synthetic: images, dataset, scale, seed, signal, features: store, selection: checked.utility.selection },
     ...(isNoisy && { heldOut: mechanisms.onPart(heldOutPart, dataset.validation!) }),
-  });
+  };
+  const metrics = await evaluateMetrics(checked.metrics, scored, failures);
   if (isNoisy) mechanisms.finish();
   const record = {
     method: method.id,
@@ -127,6 +131,7 @@ async function train(work: {
     processes,
     private: insecureNoiseSeed === undefined,
     metrics,
+    ...(failures && Object.keys(failures).length > 0 && { failures }),
     curve: curve.result(),
     ledger,
     request,

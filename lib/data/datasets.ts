@@ -6,6 +6,7 @@ import { SeededStream } from '../core/rng.js';
 import { Sensitive, type SensitiveImages } from '../mechanisms/sensitive.js';
 import type { Dataset, DatasetDefinition, LoadOptions, PublicDataset } from './contract.js';
 import { definitions, type DatasetName } from './index.js';
+import { LastOpened } from './last-opened.js';
 
 const registry = new Registry<DatasetDefinition>('dataset', definitions);
 
@@ -32,7 +33,10 @@ export const datasets = {
   publicNames: (): string[] => registry.names().filter((name) => registry.get(name).public),
 
   /** Adds a dataset of your own: `dp.run({ dataset })` then knows it. */
-  define: (definition: DatasetDefinition): DatasetDefinition => registry.define(definition, { replace: true }),
+  define(definition: DatasetDefinition): DatasetDefinition {
+    opened.clear();
+    return registry.define(definition, { replace: true });
+  },
 
   /**
    * Opens a dataset as private: training and test rows can be reached through mechanisms only.
@@ -41,22 +45,8 @@ export const datasets = {
    */
   async load(name: DatasetName, options: LoadOptions = {}): Promise<Dataset> {
     const definition = registry.get(name);
-    const { train, test, validation } = await read(definition, options);
-    const sealed = (rows: LabeledImages, part: string): SensitiveImages =>
-      Sensitive.seal(rows, {
-        name: `${name}, ${part} images`,
-        size: rows.count,
-        classes: definition.classes,
-        shape: definition.shape,
-      });
-    return {
-      name,
-      classes: definition.classes,
-      shape: definition.shape,
-      train: sealed(train, 'training'),
-      test: sealed(test, 'test'),
-      ...(validation && { validation: sealed(validation, 'held-out training') }),
-    };
+    const { root = process.env['DPBENCH_DATA'], ...rest } = options;
+    return opened.keep(JSON.stringify([name, root, rest]), () => seal(definition, options));
   },
 
   /** Opens the training part of a public dataset as plain rows; a private dataset is refused. */
@@ -66,6 +56,22 @@ export const datasets = {
     return { name, classes: definition.classes, images: train };
   },
 };
+
+/** The same dataset again is the same object, so that its features, which are kept with it, are not computed again. */
+const opened = new LastOpened<Dataset>();
+
+async function seal(definition: DatasetDefinition, options: LoadOptions): Promise<Dataset> {
+  const { id: name, classes, shape } = definition;
+  const { train, test, validation } = await read(definition, options);
+  const sealed = (rows: LabeledImages, part: string): SensitiveImages =>
+    Sensitive.seal(rows, { name: `${name}, ${part} images`, size: rows.count, classes, shape });
+  return {
+    ...{ name, classes, shape },
+    train: sealed(train, 'training'),
+    test: sealed(test, 'test'),
+    ...(validation && { validation: sealed(validation, 'held-out training') }),
+  };
+}
 
 async function read(definition: DatasetDefinition, options: LoadOptions) {
   const asked = `dp.datasets.load('${definition.id}')`;

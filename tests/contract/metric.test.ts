@@ -53,7 +53,9 @@ describe.each(metrics.all())('metric $id', (metric) => {
     const result = await score(metric.id, digits);
     expect(tf.memory().numTensors).toBe(before);
     const { id, title, unit, better } = metric;
-    expect(result).toMatchObject({ metric: id, title, unit, better, samples: 600 });
+    expect(result).toMatchObject({ metric: id, title, unit, better });
+    expect(result.samples).toBeGreaterThan(0);
+    expect(result.samples).toBeLessThanOrEqual(600);
     expect(result.value).toBeInstanceOf(Diagnostic);
     expect(Number.isFinite(revealForDisplay(result.value))).toBe(true);
   });

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../lib/bench/run.js';
+import { evaluate } from '../../../lib/bench/evaluate.js';
+import { metrics } from '../../../lib/metrics/metrics.js';
 import { sweep } from '../../../lib/bench/sweep.js';
 import { curveReference } from '../../../lib/bench/curve-reference.js';
 import { features } from '../../../lib/metrics/features/extractors.js';
@@ -67,6 +69,24 @@ describe('dp.run', () => {
     expect(await bytes('a', { insecureNoiseSeed: 1 })).toEqual(await bytes('b', { insecureNoiseSeed: 1 }));
     expect(await bytes('c', {})).not.toEqual(await bytes('d', {}));
     expect(JSON.parse(await readFile(join(folder, 'a', 'run.json'), 'utf8'))).toMatchObject({ private: false });
+  });
+
+  it('keeps a trained result when a metric cannot be computed, and says so', async () => {
+    const broken = metrics.define({
+      ...{ id: 'broken', title: 'A metric that fails', unit: '', better: 'higher', source: 'none' },
+      evaluate: () => Promise.reject(new Error('no weights <here>')),
+    });
+    const done = await run({ ...smoke, metrics: [broken.id, 'fid'], out: join(folder, 'failed') });
+    expect(Object.keys(done.metrics)).toEqual(['fid']);
+    expect(JSON.parse(await readFile(join(done.folder, 'run.json'), 'utf8'))).toMatchObject({
+      failures: { broken: 'no weights <here>' },
+    });
+    const bundle = await done[displaySymbol]();
+    expect(bundle['text/plain']).toContain('broken could not be computed: no weights <here>.');
+    expect(bundle['text/html']).toContain('no weights &lt;here&gt;');
+    await expect(evaluate({ images: done.images, dataset: 'mnist-10k', metrics: ['broken'] })).rejects.toThrow(
+      'metric broken: no weights <here>.',
+    );
   });
 
   it('loses no result that is there', async () => {
