@@ -5,7 +5,7 @@ export { DpbenchError, OptionError, BudgetError, DataError, EngineError } from '
 export { Diagnostic } from './core/diagnostic.js';
 export type { Images, LabeledImages } from './core/images.js';
 export type { MetricResult, RunSummary, TrainingCurve } from './core/results.js';
-export { onProgress, ProgressTask } from './core/progress.js';
+export { onProgress, progressGroup, ProgressTask } from './core/progress.js';
 export { SecureStream, SeededStream } from './core/rng.js';
 export { count, flag, fraction, notNegative, oneOf, positive, type Scale } from './core/options.js';
 

@@ -5,7 +5,7 @@ import { progressGroup } from '../core/progress.js';
 import { SeededStream } from '../core/rng.js';
 import { datasets } from '../data/datasets.js';
 import { measureBoth } from '../mechanisms/index.js';
-import { nearestImages } from '../metrics/nearest-images.js';
+import { nearestImages, type NearestImages } from '../metrics/nearest-images.js';
 import { NearestNeighbours, type NeighbourFindings } from '../display/nearest-neighbours.js';
 import { evaluatedImages } from './evaluated-images.js';
 import type { EvaluateOptions } from './evaluate.js';
@@ -14,7 +14,7 @@ export interface MemorisationOptions extends Pick<
   EvaluateOptions,
   'images' | 'labels' | 'dataset' | 'seed' | 'root' | 'signal'
 > {
-  /** Synthetic images to show: those that lie closest to a training image. Default 8. */
+  /** Synthetic images to show: those that lie much closer to one training image than to the next ones. Default 8. */
   readonly count?: number;
   /** Training images beside each. Default 5. */
   readonly neighbours?: number;
@@ -23,8 +23,8 @@ export interface MemorisationOptions extends Pick<
 }
 
 /**
- * Do synthetic images repeat training images? Shows the synthetic images that lie closest to the training set beside their nearest
- * training images, and how their distances compare with those of real test images, which no generator has seen: a generator that
+ * Do synthetic images repeat training images? Shows the synthetic images that look most like copies beside their nearest training
+ * images, and how their distances compare with those of real test images, which no generator has seen: a generator that
  * remembers lies closer than they do. Distances are by pixels.
  *
  * What it shows are private rows: a diagnostic, for the owner of the data.
@@ -48,7 +48,8 @@ export async function memorisation(options: MemorisationOptions): Promise<Neares
       const made = await nearestImages(drawn, rows, neighbours, signal);
       const real = await nearestImages(sample(unseen, most, stream.fork('test')), rows, 1, signal);
       const nearest = Float32Array.from({ length: drawn.count }, (_, i) => made.distances[i * neighbours]!);
-      const order = [...nearest.keys()].sort((a, b) => nearest[a]! - nearest[b]!).slice(0, count);
+      const suspicion = suspicions(made);
+      const order = [...nearest.keys()].sort((a, b) => suspicion[a]! - suspicion[b]!).slice(0, count);
       const pictures = order.map((row) => ({
         synthetic: takeImages(drawn, [row]),
         training: takeImages(rows, made.places.subarray(row * neighbours, (row + 1) * neighbours)),
@@ -57,6 +58,18 @@ export async function memorisation(options: MemorisationOptions): Promise<Neares
       return { pictures, synthetic: nearest, test: real.distances, trainingRecords: rows.count };
     });
     return new NearestNeighbours(found, name);
+  });
+}
+
+/**
+ * How near the nearest image is, in units of how near the last listed one is: a copy has 0, whatever the image. Sorted by plain
+ * distance the simplest images would come first: all thin strokes lie close to each other. Of one neighbour, the plain distance.
+ */
+function suspicions({ distances, neighbours }: NearestImages): Float32Array {
+  return Float32Array.from({ length: distances.length / neighbours }, (_, i) => {
+    const nearest = distances[i * neighbours]!;
+    const last = distances[(i + 1) * neighbours - 1]!;
+    return neighbours === 1 || last === 0 ? nearest : nearest / last;
   });
 }
 

@@ -67,7 +67,7 @@ export class NearestNeighbours implements Displayable {
       `Nearest training images of ${synthetic.length.toLocaleString('en-US')} synthetic images, ${this.dataset} (${trainingRecords.toLocaleString('en-US')} training images)`,
       `${shortNumber(100 * share)} % of the synthetic images lie closer to a training image than all but 1 % of real test images do:`,
       'a generator that learned, and did not remember, stays near 1 % or below.',
-      `Below, the ${pictures.length} closest: first the synthetic image, then its nearest training images.`,
+      `Below, the ${pictures.length} that look most like copies (much closer to one training image than to the next ones): first the synthetic image, then its nearest training images.`,
     ];
   }
 
