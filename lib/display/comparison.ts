@@ -42,7 +42,9 @@ function tableOf(results: readonly Scored[]): TextTable {
   const entries = results.flatMap((result, column) =>
     Object.values(result.metrics).map((score) => ({ score, column, key: comparable(score, result) })),
   );
-  const rows = [...groupBy(entries, ({ key }) => key).values()].map((same) => {
+  // Ways to compute the same metric stand one below the other.
+  const byMetric = [...groupBy(entries, ({ score }) => score.metric).values()].flat();
+  const rows = [...groupBy(byMetric, ({ key }) => key).values()].map((same) => {
     const { score } = same[0]!;
     const cells = results.map((_, column) => cellOf(same.find((entry) => entry.column === column)?.score));
     return [score.title, wayOf(score), score.better, ...cells];

@@ -31,6 +31,7 @@ describe('compare', () => {
       ),
     ).split('\n');
     expect(rows).toHaveLength(3 + 4 + 1);
+    expect(rows.slice(3, 7).map((row) => row.split(' ')[0])).toEqual(['Accuracy', 'Accuracy', 'FID', 'FID']);
     expect(rows.find((row) => row.includes('83 %'))).toMatch(/selection: reference.* BIASED/);
     expect(rows.find((row) => row.includes('83 %'))).not.toContain('81 %');
     expect(rows.find((row) => row.includes('300'))).not.toContain(' 7 ');
