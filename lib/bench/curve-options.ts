@@ -39,7 +39,7 @@ export function checkCurve(
   checkKeys(`${asked}, curve`, given, ['against', 'at', 'samples']);
   const { against = publicDataset ?? 'samples', at, samples } = given;
   if (!['samples', 'sensitive', 'none'].includes(against)) datasets.describePublic(against);
-  if (against === dataset)
+  if (!['samples', 'sensitive', 'none'].includes(against) && datasets.sameRecords(against, dataset))
     throw new OptionError({
       asked,
       wrong: 'the curve would compare samples with the private images as if they were public',

@@ -1,9 +1,10 @@
-import { checkKeys, checkOneOf } from '../core/check.js';
-import { DpbenchError } from '../core/errors.js';
+import { check, checkKeys, checkOneOf } from '../core/check.js';
+import { DpbenchError, OptionError } from '../core/errors.js';
 import type { Images, LabeledImages } from '../core/images.js';
 import { scales, type Scale } from '../core/options.js';
 import { progressGroup } from '../core/progress.js';
 import type { MetricResult } from '../core/results.js';
+import type { Dataset, LoadOptions } from '../data/contract.js';
 import { datasets } from '../data/datasets.js';
 import type { FloatImages } from '../data/image-arrays.js';
 import type { DatasetName } from '../data/index.js';
@@ -14,10 +15,11 @@ import type { ExtractorName } from '../metrics/features/index.js';
 import type { MetricName } from '../metrics/index.js';
 import { metrics as registry } from '../metrics/metrics.js';
 import type { SelectionOptions } from '../metrics/utility/selection.js';
-import type { Ledger } from '../privacy/index.js';
+import { Ledger } from '../privacy/index.js';
 import { Evaluation } from './evaluation.js';
 import { checkEvaluatedSelection, noisySelection } from './noisy-selection.js';
 import { evaluatedImages } from './evaluated-images.js';
+import { LastOpened } from './last-opened.js';
 
 export interface EvaluateOptions extends SelectionOptions {
   /**
@@ -59,12 +61,15 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   checkKeys(asked, options, keys);
   const { scale = 'laptop', seed = 0, root, signal } = options;
   checkOneOf(asked, 'scale', scale, scales);
-  const chosen = options.metrics?.map((name) => registry.get(name));
+  const chosen = registry.chosen(options.metrics);
+  check('countOrZero', asked, { seed });
+  if (options.ledger !== undefined && !(options.ledger instanceof Ledger))
+    throw new OptionError({ asked, wrong: 'ledger is no ledger', got: options.ledger, expected: 'a dp.Ledger' });
   const { shape, classes } = datasets.describe(options.dataset);
   const extractor = features.forShape(shape, options.features, scale);
   const { images, changes } = await evaluatedImages(asked, options, { shape, classes });
   const { selection, selectionEpsilon, heldOut } = checkEvaluatedSelection(asked, options);
-  const dataset = await datasets.load(options.dataset, { root, heldOut });
+  const dataset = await opened(options.dataset, { root, heldOut });
   const { name = typeof options.images === 'string' ? options.images : 'images' } = options;
   return progressGroup(`evaluating ${name} against ${dataset.name}`, async () => {
     const started = performance.now();
@@ -77,6 +82,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const record = { name, dataset: dataset.name, scale, seed, metrics: results, changes, seconds };
     return new Evaluation({ ...record, ...(noisy && { ledger: noisy.ledger }) }, images);
   });
+}
+
+/** The same dataset again is the same object, so that its features, which are kept with it, are not computed again. */
+const lastOpened = new LastOpened<Dataset>();
+const definitionsOpened = new Set<object>();
+
+function opened(name: DatasetName, options: LoadOptions): Promise<Dataset> {
+  const definition = datasets.describe(name);
+  if (!definitionsOpened.has(definition)) lastOpened.clear(); // one of that name may have been defined anew
+  definitionsOpened.add(definition);
+  const { root = process.env['DPBENCH_DATA'] } = options;
+  return lastOpened.keep(JSON.stringify([name, { ...options, root }]), () => datasets.load(name, options));
 }
 
 const keys: readonly (keyof EvaluateOptions)[] = [
@@ -108,11 +125,15 @@ export async function evaluateMetrics(
   failures?: Record<string, string>,
 ): Promise<Record<string, MetricResult>> {
   const results: Record<string, MetricResult> = {};
+  const { train, test } = context.dataset;
+  const against = `${train.size} training and ${test.size} test records`;
   for (const metric of chosen ?? registry.all()) {
     context.signal?.throwIfAborted();
-    if (!chosen && (await metric.missing?.(context)) !== undefined) continue;
+    const { leastSamples = 1 } = metric;
+    if (!chosen && (context.synthetic.count < leastSamples || (await metric.missing?.(context)) !== undefined))
+      continue;
     try {
-      results[metric.id] = await metric.evaluate(context);
+      results[metric.id] = { ...(await metric.evaluate(context)), against };
     } catch (cause) {
       if (context.signal?.aborted) throw cause;
       const wrong = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);

@@ -57,7 +57,9 @@ async function opened(asked: string, images: Given['images'], wanted: Wanted): P
   if (typeof images === 'object' && images !== null && 'shape' in images) return floatImages(asked, images);
   if (typeof images === 'object' && images !== null && images.data instanceof Uint8Array) {
     const checked = asImages(images.data, images, asked);
-    return 'labels' in images ? { ...checked, labels: byteLabels(asked, images.labels, images.count) } : checked;
+    return 'labels' in images && images.labels
+      ? { ...checked, labels: byteLabels(asked, images.labels, images.count) }
+      : checked;
   }
   throw new OptionError({
     asked,

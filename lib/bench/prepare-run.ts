@@ -7,7 +7,7 @@ import { publishedFile } from '../data/published-file.js';
 import { inShape } from '../data/shape-of-images.js';
 import { measure, onPart, type PlannedRelease, type PublicFacts } from '../mechanisms/index.js';
 import { selectionReleases } from '../metrics/utility/selection-releases.js';
-import { calibrate, defaultAccountant } from '../privacy/index.js';
+import { accountants, calibrate, defaultAccountant, type AccountantId } from '../privacy/index.js';
 import { requestOf, type CheckedOptions, type RunOptions } from './run-options.js';
 import type { RunIdentity } from './unfinished/unfinished-run.js';
 
@@ -37,6 +37,7 @@ export async function prepare(options: RunOptions, checked: CheckedOptions): Pro
   const names = training.map(({ of }) => of);
   const noiseMultiplier = calibrate(event, { epsilon, delta, accountant, names });
   const plan = utility.selection === 'noisy' ? withSelection(training, checked, dataset) : training;
+  refuseUnaccountable(plan, noiseMultiplier, accountant);
   const checksum = await measure(dataset.train, 'checksum', ({ data, labels }) =>
     createHash('sha256').update(data).update(labels).digest('hex'),
   );
@@ -48,6 +49,20 @@ export async function prepare(options: RunOptions, checked: CheckedOptions): Pro
   const plain = { request: requestOf(options), data, delta, accountant, noiseMultiplier, plan: lines };
   // As it is stored, so that it can be compared with what was stored.
   return { dataset, publicDataset, plan, identity: JSON.parse(JSON.stringify(plain)) as RunIdentity };
+}
+
+/** An accountant that cannot take a planned release would say so when the training is over. */
+function refuseUnaccountable(plan: readonly PlannedRelease[], noiseMultiplier: number, accountant: AccountantId): void {
+  for (const release of plan) {
+    const refused = accountants.get(accountant).refuses(release.event(noiseMultiplier));
+    if (refused !== undefined)
+      throw new OptionError({
+        asked: `accountant ${accountant}`,
+        wrong: `it cannot account for '${release.of}'`,
+        got: refused,
+        next: 'Leave the accountant out, or choose another (dpbench list).',
+      });
+  }
 }
 
 /** The public dataset that was asked for, in the shape of the private images. */
@@ -66,7 +81,7 @@ function withSelection(
   { scale, utility: { selectionEpsilon } }: CheckedOptions,
   dataset: Dataset,
 ): PlannedRelease[] {
-  const { train, validation } = dataset;
+  const { validation } = dataset;
   const replaced = training.find(({ relation }) => relation === 'replace-one');
   if (replaced)
     throw new OptionError({
@@ -75,7 +90,15 @@ function withSelection(
       expected: 'a method under add-or-remove-one',
       next: "Pass { selection: 'synthetic' }, or evaluate the result by dp.evaluate with a ledger of its own.",
     });
-  const division = `${validation!.size} of ${train.size + validation!.size} held out`;
+  const reused = training.find(({ mechanism }) => mechanism === 'reuse');
+  if (reused)
+    throw new OptionError({
+      asked: 'dp.run',
+      wrong: `the selection 'noisy' divides the data, and '${reused.of}', which the method uses again, saw all of them`,
+      next: "Pass { selection: 'synthetic' }.",
+    });
+  // The division depends on the number alone: the same for all runs on a dataset that hold out as many.
+  const division = `${validation!.size} held out`;
   const releases = selectionReleases(scale, dataset, selectionEpsilon!);
   return [
     ...training.map((release) => onPart(release, { division, part: trainingPart })),

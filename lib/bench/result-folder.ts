@@ -10,6 +10,9 @@ import type { Ledger } from '../privacy/index.js';
 import { npz } from './npz.js';
 import { readCurvePoints, readMetrics, type StoredCurve, type StoredMetric } from './result-metrics.js';
 
+const scoresNote =
+  'metrics, and points of a curve that isPrivate, are diagnostics: computed from private data without noise, not differentially private';
+
 /** Everything that a result holds beside its images; `run.json` is this with diagnostics as plain numbers. */
 export interface RunRecord extends RunSummary {
   readonly accountant: string;
@@ -46,7 +49,7 @@ export async function saveRun(record: RunRecord, images: LabeledImages, out: str
     await writeFile(join(partial, 'gen', 'gen.npz'), imageArchive(images));
     const bundle = await grid(images, { labels: record.classes })[displaySymbol]();
     await writeFile(join(partial, 'sample.png'), Buffer.from(String(bundle['image/png']), 'base64'));
-    await writeFile(join(partial, 'run.json'), JSON.stringify({ ...record, folder }, null, 2));
+    await writeFile(join(partial, 'run.json'), JSON.stringify({ ...record, folder, about: scoresNote }, null, 2));
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });

@@ -104,7 +104,7 @@ export function checkRunOptions(options: RunOptions) {
   datasets.describe(options.dataset);
   checkPublicDataset(method, options);
   const chosen = {
-    metrics: options.metrics?.map((name) => metrics.get(name)),
+    metrics: metrics.chosen(options.metrics),
     extractor: features.forShape(datasets.describe(options.dataset).shape, options.features, scale),
     curve: checkCurve(asked, options.curve, options),
     utility: checkRunSelection(asked, options),
@@ -137,6 +137,14 @@ export function requestOf(options: RunOptions): Readonly<Record<string, unknown>
 function checkRunSelection(asked: string, options: RunOptions) {
   const { selection, selectionEpsilon, heldOut } = checkSelection(asked, options);
   if (selection !== 'noisy') return { selection, heldOut };
+  if (options.metrics && !options.metrics.includes('accuracy'))
+    throw new OptionError({
+      asked,
+      wrong: "the selection 'noisy' chooses epochs of the classifiers of accuracy, which is not among the metrics",
+      got: options.metrics,
+      expected: 'metrics with accuracy, or none named',
+      next: "Add it, or pass { selection: 'synthetic' }.",
+    });
   if (selectionEpsilon !== undefined && selectionEpsilon > options.epsilon)
     throw new OptionError({
       asked,
@@ -165,10 +173,10 @@ function checkPublicDataset(method: AnyMethod, { dataset, publicDataset }: RunOp
       next: 'Leave publicDataset out.',
     });
   datasets.describePublic(publicDataset);
-  if (publicDataset === dataset)
+  if (datasets.sameRecords(publicDataset, dataset))
     throw new OptionError({
       asked: id,
-      wrong: 'the public dataset is the private one, so that nothing would be private',
+      wrong: 'the public dataset holds records of the private one, which would be used without privacy',
       got: publicDataset,
       expected: 'another dataset',
     });

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
+import { DpbenchError } from '../core/errors.js';
 import { evenLabels, type LabeledImages } from '../core/images.js';
 import { progressGroup, type ProgressGroup } from '../core/progress.js';
 import { SecureStream, SeededStream } from '../core/rng.js';
-import { Mechanisms } from '../mechanisms/index.js';
+import { Charging, Mechanisms } from '../mechanisms/index.js';
 import type { FitContext } from '../methods/contract.js';
 import type { MetricContext } from '../metrics/contract.js';
 import { FeatureStore } from '../metrics/features/feature-store.js';
@@ -79,10 +80,14 @@ async function train(work: {
   const noiseSeed = insecureNoiseSeed === undefined ? undefined : insecureNoiseSeed + (processes - 1) / 2 ** 16;
   const noise = new SecureStream(noiseSeed);
   const isNoisy = checked.utility.selection === 'noisy';
-  const mechanisms = new Mechanisms({
-    ...{ sensitive: dataset.train, plan, noiseMultiplier, ledger, noise, signal, journal },
-    ...(isNoisy && { part: trainingPart }),
-  });
+  const own: FitContext<unknown>['own'] = (disposable) => {
+    owned.push(disposable);
+    return disposable;
+  };
+  const charging = new Charging({ plan, noiseMultiplier, ledger, journal });
+  own({ dispose: () => charging.end() });
+  const common = { plan, noiseMultiplier, ledger, noise, signal, journal, charging };
+  const mechanisms = new Mechanisms({ ...common, sensitive: dataset.train, ...(isNoisy && { part: trainingPart }) });
   const stream = new SeededStream(seed).fork(method.id);
   const store = new FeatureStore(checked.extractor, signal);
   const { against } = checked.curve;
@@ -95,10 +100,6 @@ async function train(work: {
     features: checked.extractor.name,
     classes: dataset.classes.length,
   });
-  const own: FitContext<unknown>['own'] = (disposable) => {
-    owned.push(disposable);
-    return disposable;
-  };
   const onSnapshot: CurveRecorder['look'] = (at, sample) => curve.look(at, sample);
   const context = { mechanisms, facts, params, stream, publicDataset, signal, own, onSnapshot, checkpoint };
   const model = await method.fit(context);
@@ -107,13 +108,15 @@ async function train(work: {
 
   const labels = evenLabels(samples, facts.classes.length);
   const images: LabeledImages = { ...(await model.sample(labels, stream.fork('samples'))), labels };
-  // A choice that was planned and not made leaves a ledger that differs from its plan: then a failure is one of the run.
-  const failures: Record<string, string> | undefined = isNoisy ? undefined : {};
+  const failures: Record<string, string> = {};
   const scored: MetricContext = {
     ...{ synthetic: images, dataset, scale, seed, signal, features: store, selection: checked.utility.selection },
-    ...(isNoisy && { heldOut: mechanisms.onPart(heldOutPart, dataset.validation!) }),
+    ...(isNoisy && { heldOut: new Mechanisms({ ...common, sensitive: dataset.validation!, part: heldOutPart }) }),
   };
   const metrics = await evaluateMetrics(checked.metrics, scored, failures);
+  // A choice that was planned and not made leaves a ledger that differs from its plan: its failure is one of the run.
+  if (isNoisy && failures['accuracy'] !== undefined)
+    throw new DpbenchError({ asked: 'metric accuracy', wrong: failures['accuracy'] });
   if (isNoisy) mechanisms.finish();
   const record = {
     method: method.id,
@@ -131,7 +134,7 @@ async function train(work: {
     processes,
     private: insecureNoiseSeed === undefined,
     metrics,
-    ...(failures && Object.keys(failures).length > 0 && { failures }),
+    ...(Object.keys(failures).length > 0 && { failures }),
     curve: curve.result(),
     ledger,
     request,

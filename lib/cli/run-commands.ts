@@ -51,6 +51,7 @@ export function addRunCommands(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (folder: string, { json, ...options }: { json?: boolean; root?: string }) => {
       if (await computedInChild()) return;
+      process.stderr.write(`dpbench: going on with ${folder}\n`);
       const { resume } = await import('../bench/resume.js');
       await printRun(await withProgress((signal) => resume(folder, { ...options, signal })), json);
     });

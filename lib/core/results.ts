@@ -22,6 +22,8 @@ export interface MetricResult {
   readonly parts?: readonly ScorePart[];
   /** Why the value flatters, when it does: a choice was made on the sensitive test set. */
   readonly biased?: string;
+  /** How many real records there were to score against: scores against other numbers are not to be compared. */
+  readonly against?: string;
   /** Images that were scored. */
   readonly samples: number;
   /** What a reader must know: too few samples, how something was selected. */

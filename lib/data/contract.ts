@@ -44,6 +44,8 @@ export interface DatasetDefinition<Id extends string = string> extends Named {
   readonly shape: ImageShape;
   /** True when anyone may have these rows, so that they may train feature extractors and pre-train methods. */
   readonly public: boolean;
+  /** Another dataset whose records these are: where that one is private, these are no public data. */
+  readonly recordsOf?: string;
   /** Training records that are usually held out for validation. */
   readonly heldOut?: number;
   read(root: string | undefined): Promise<{ train: LabeledImages; test: LabeledImages }>;

@@ -6,7 +6,6 @@ import { SeededStream } from '../core/rng.js';
 import { Sensitive, type SensitiveImages } from '../mechanisms/sensitive.js';
 import type { Dataset, DatasetDefinition, LoadOptions, PublicDataset } from './contract.js';
 import { definitions, type DatasetName } from './index.js';
-import { LastOpened } from './last-opened.js';
 
 const registry = new Registry<DatasetDefinition>('dataset', definitions);
 
@@ -29,14 +28,17 @@ export const datasets = {
     });
   },
 
+  /** True when two names stand for records of one dataset, so that neither is public where the other is private. */
+  sameRecords(name: DatasetName, other: DatasetName): boolean {
+    const origin = (id: DatasetName) => registry.get(id).recordsOf ?? id;
+    return origin(name) === origin(other);
+  },
+
   /** Names of the datasets whose rows anyone may have. */
   publicNames: (): string[] => registry.names().filter((name) => registry.get(name).public),
 
   /** Adds a dataset of your own: `dp.run({ dataset })` then knows it. */
-  define(definition: DatasetDefinition): DatasetDefinition {
-    opened.clear();
-    return registry.define(definition, { replace: true });
-  },
+  define: (definition: DatasetDefinition): DatasetDefinition => registry.define(definition, { replace: true }),
 
   /**
    * Opens a dataset as private: training and test rows can be reached through mechanisms only.
@@ -44,9 +46,7 @@ export const datasets = {
    * @example const { train } = await dp.datasets.load('mnist-10k'); train.size   // 8000
    */
   async load(name: DatasetName, options: LoadOptions = {}): Promise<Dataset> {
-    const definition = registry.get(name);
-    const { root = process.env['DPBENCH_DATA'], ...rest } = options;
-    return opened.keep(JSON.stringify([name, root, rest]), () => seal(definition, options));
+    return seal(registry.get(name), options);
   },
 
   /** Opens the training part of a public dataset as plain rows; a private dataset is refused. */
@@ -56,9 +56,6 @@ export const datasets = {
     return { name, classes: definition.classes, images: train };
   },
 };
-
-/** The same dataset again is the same object, so that its features, which are kept with it, are not computed again. */
-const opened = new LastOpened<Dataset>();
 
 async function seal(definition: DatasetDefinition, options: LoadOptions): Promise<Dataset> {
   const { id: name, classes, shape } = definition;
@@ -87,7 +84,10 @@ async function read(definition: DatasetDefinition, options: LoadOptions) {
   return { train: takeImages(train, order.subarray(0, limit)), test, validation };
 }
 
-/** Two disjoint parts. Which one a row is in depends on its place alone, never on what any row holds. */
+/**
+ * Two disjoint parts. Which one a row is in depends on its place alone, never on what any row holds. Places are fixed: a dataset
+ * without a record is one whose place is empty (N is public and stays), not one in which all others move up.
+ */
 function divide(asked: string, all: LabeledImages, heldOut: number) {
   check('count', asked, { heldOut });
   if (heldOut >= all.count)

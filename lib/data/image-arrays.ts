@@ -41,6 +41,9 @@ export function truncatedBytes(
 
 /** Float images as bytes. */
 export function floatImages(asked: string, { data, shape }: FloatImages): Images {
+  const isList: boolean = Array.isArray(shape); // JavaScript may pass anything
+  if (!isList || typeof data !== 'object' || data === null)
+    throw new OptionError({ asked, wrong: 'these are no images', got: shape, expected: '{ data, shape } with floats' });
   const [count = 0, height = 0, width = 0, channels = 1] = shape;
   if ((shape.length !== 3 && shape.length !== 4) || data.length !== count * height * width * channels)
     throw new OptionError({
@@ -77,11 +80,16 @@ export function numpyImages(asked: string, x: NumpyArray, y?: NumpyArray): Image
 
 function layout(asked: string, shape: readonly number[]) {
   const [count = 0, a = 0, b = 0, c = 0] = shape;
+  if (shape.slice(1).includes(0)) throw noImages(asked, shape);
   const isColours = (length: number) => length === 1 || length === 3;
   if (shape.length === 3) return { count, height: a, width: b, channels: 1, first: false };
   if (shape.length === 4 && isColours(a)) return { count, height: b, width: c, channels: a, first: true };
   if (shape.length === 4 && isColours(c)) return { count, height: a, width: b, channels: c, first: false };
-  throw new OptionError({
+  throw noImages(asked, shape);
+}
+
+function noImages(asked: string, shape: readonly number[]): OptionError {
+  return new OptionError({
     asked,
     wrong: 'the array x holds no images',
     got: `[${shape.join(', ')}]`,

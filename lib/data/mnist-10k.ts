@@ -21,6 +21,7 @@ export const mnist10k: DatasetDefinition<'mnist-10k'> = {
   classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
   shape: { height: 28, width: 28, channels: 1 },
   public: true,
+  recordsOf: 'mnist', // all 10,000 are among its 60,000 training images
   async read() {
     const all = await (digits ??= readDigits());
     const order = new SeededStream('mnist-10k').permutation(all.count);

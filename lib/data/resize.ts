@@ -22,7 +22,10 @@ export const bilinear: Filter = (from, to) =>
 
 /** The pixel that an output pixel's upper left corner falls into, as PyTorch's `interpolate(mode='nearest')` takes it. */
 export const nearestPixel: Filter = (from, to) =>
-  Array.from({ length: to }, (_, i) => ({ first: Math.min(from - 1, Math.floor((i * from) / to)), weights: [1] }));
+  Array.from({ length: to }, (_, i) => ({
+    first: Math.min(from - 1, Math.floor(Math.fround(i * Math.fround(from / to)))), // in single precision, as there
+    weights: [1],
+  }));
 
 /** The mean over the area that an output pixel covers, parts of pixels counted as parts: for shrinking. */
 export const box: Filter = (from, to) =>

@@ -58,11 +58,11 @@ function tableOf(results: readonly Scored[]): TextTable {
 }
 
 /** What must be the same for two scores to be compared. */
-function comparable({ metric, features, variant }: MetricResult, { scale }: Scored): string {
-  return JSON.stringify([metric, features, variant, scale]);
+function comparable({ metric, features, variant, against }: MetricResult, { scale }: Scored): string {
+  return JSON.stringify([metric, features, variant, against, scale]);
 }
 
-const wayOf = ({ features, variant }: MetricResult) => [features, variant].filter(Boolean).join(', ');
+const wayOf = ({ features, variant, against }: MetricResult) => [features, variant, against].filter(Boolean).join(', ');
 
 function cellOf(score: MetricResult | undefined): string {
   if (!score) return '';

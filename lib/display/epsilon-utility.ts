@@ -55,6 +55,8 @@ export function epsilonUtility(
     ...chartTitle(`${metric} against epsilon, ${datasets.join(', ')}, ${run.scale} scale`, [
       seedWords(series),
       `${diagnosticNote}${left}`,
+      ...(result.variant === undefined ? [] : [result.variant]),
+      ...(result.biased === undefined ? [] : [`BIASED: ${result.biased}`]),
     ]),
     xaxis: {
       ...lineAxis('epsilon'),
@@ -83,6 +85,8 @@ function checkComparable(asked: string, scored: readonly Scored[]): void {
   const next = 'Draw them in separate charts.';
   shared(asked, 'the scale', scored, ({ run }) => run.scale, next);
   shared(asked, 'the feature extractor', scored, ({ result }) => result.features ?? null, next);
+  for (const same of groupBy(scored, ({ run }) => run.dataset).values())
+    shared(asked, 'the number of real records', same, ({ result }) => result.against ?? null, next);
   shared(asked, 'the way in which it was computed', scored, ({ result }) => result.variant ?? null, next);
   if (scored[0]!.result.features !== undefined)
     shared(asked, 'the number of samples', scored, ({ result }) => result.samples, next);

@@ -3,6 +3,7 @@ import type { LabeledImages } from '../core/images.js';
 import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
 import { htmlTable, plainTable, shortNumber, type TextTable } from './html-table.js';
 import { grid } from './image-grid.js';
+import { diagnosticNote } from './run-names.js';
 
 /** One synthetic image beside the training images that it lies closest to. */
 interface NeighbourPictures {
@@ -30,7 +31,7 @@ export class NearestNeighbours implements Displayable {
   ) {}
 
   toString(): string {
-    return `${this.#words().join('\n')}\n${plainTable(this.#table())}`;
+    return `${this.#words().join('\n')}\n${plainTable(this.#table())}\n(${diagnosticNote})`;
   }
 
   /** The distances; the images are in `findings`. */
@@ -42,7 +43,7 @@ export class NearestNeighbours implements Displayable {
       median: quantile(values, 0.5),
     });
     const closest = pictures.map(({ distances }) => distances[0]);
-    return { distances: { synthetic: summary(synthetic), test: summary(test) }, closest };
+    return { about: diagnosticNote, distances: { synthetic: summary(synthetic), test: summary(test) }, closest };
   }
 
   async [displaySymbol](): Promise<MimeBundle> {

@@ -1,12 +1,13 @@
 import { table as arqueroTable, type ColumnTable } from 'arquero';
 import { revealForDisplay } from '../core/diagnostic.js';
 import type { MetricResult } from '../core/results.js';
-import { checkOneGuarantee, runsOf, type ChartRun, type Runs } from './run-names.js';
+import { checkOneGuarantee, groupBy, runsOf, type ChartRun, type Runs } from './run-names.js';
 
 /**
  * All runs as an arquero table, one row a run: method, dataset, epsilon, delta, seed, scale, seconds, and one column a
  * metric. A metric on features has the name of its extractor in its column (`fid (inception-v3)`), so that numbers of
- * two extractors never stand in one column; likewise the way in which classifiers were selected, unless it is the usual one. A run that lacks a metric has null there. Runs under different accountants, or
+ * two extractors never stand in one column; likewise the way in which classifiers were selected, unless it is the usual one, and
+ * the number of real records where it differs on one dataset. A run that lacks a metric has null there. Runs under different accountants, or
  * under different deltas on one dataset, are refused with `OptionError`: their epsilons cannot be compared.
  *
  * @example dp.table(sweep).groupby('method').rollup({ accuracy: aq.op.mean('accuracy') })
@@ -39,8 +40,12 @@ function columnNames(runs: readonly ChartRun[]): (id: string, result: MetricResu
   const results = runs.flatMap((run) => Object.values(run.metrics));
   const names = new Set(results.flatMap(({ features }) => features ?? []));
   const clear = new Set([...names].map(short)).size === names.size;
-  return (id, { features, variant }) => {
-    const told = [features && (clear ? short(features) : features), variant].filter(Boolean).join(', ');
+  const differ = [...groupBy(runs, (run) => run.dataset).values()].some(
+    (same) => new Set(same.flatMap((run) => Object.values(run.metrics).map(({ against }) => against))).size > 1,
+  );
+  return (id, { features, variant, against }) => {
+    const reference = differ ? against : undefined;
+    const told = [features && (clear ? short(features) : features), variant, reference].filter(Boolean).join(', ');
     return told === '' ? id : `${id} (${told})`;
   };
 }

@@ -113,6 +113,11 @@ export class Charging {
     this.#ended = true;
   }
 
+  /** Closes what was released to later runs, whatever the ledger holds. */
+  end(): void {
+    this.#ended = true;
+  }
+
   refusal({ of, mechanism, sensitivity }: Partial<Request>, wrong: string): BudgetError {
     const planned = this.#options.plan[this.#next];
     const words = (kind?: string, amount?: number) =>

@@ -1,3 +1,4 @@
+export { Charging } from './charging.js';
 export { Mechanisms } from './mechanisms.js';
 export {
   dpSgd,

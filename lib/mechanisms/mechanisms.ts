@@ -19,6 +19,8 @@ interface MechanismsOptions extends ChargingOptions {
   readonly signal?: AbortSignal;
   /** The part of a division that the rows are (`onPart`); they are the whole when left out. */
   readonly part?: string;
+  /** The plan's course so far, where several parts of divided data share one plan and one ledger. */
+  readonly charging?: Charging;
 }
 
 /**
@@ -29,8 +31,8 @@ export class Mechanisms {
   readonly #options: MechanismsOptions;
   readonly #charging: Charging;
 
-  constructor(options: MechanismsOptions, charging = new Charging(options)) {
-    this.#charging = charging;
+  constructor(options: MechanismsOptions) {
+    this.#charging = options.charging ?? new Charging(options);
     if (!(options.noise instanceof SecureStream))
       throw new OptionError({
         asked: 'mechanisms',
@@ -38,11 +40,6 @@ export class Mechanisms {
         expected: 'a SecureStream',
       });
     this.#options = options;
-  }
-
-  /** The same plan and ledger, on the rows of another part: each release can be made on the part that it was planned on. */
-  onPart(part: string, sensitive: SensitiveImages): Mechanisms {
-    return new Mechanisms({ ...this.#options, sensitive, part }, this.#charging);
   }
 
   /** Public by convention: number of records, classes, shape. */
@@ -173,10 +170,11 @@ export class Mechanisms {
         wrong: 'there are no candidates',
         expected: 'one at least',
       });
+    this.#options.signal?.throwIfAborted(); // before it is paid for: once it is, it is made
     return this.#charging.once(this.#request({ of, mechanism: 'noisy-max' }), async (planned) => {
-      const right = await this.#work(of, this.facts.size, (task) =>
-        rightAnswers(this.#rows(), candidates, task, batchSize),
-      );
+      const task = new ProgressTask(of, this.facts.size);
+      const right = await rightAnswers(this.#rows(), candidates, task, batchSize);
+      task.done();
       const noise = { epsilon: planned.epsilon!, l1Sensitivity: planned.sensitivity };
       const noisy = addDiscreteLaplace(right, noise, this.#options.noise);
       return noisy.indexOf(Math.max(...noisy));
@@ -195,6 +193,11 @@ export class Mechanisms {
   /** Ends the run: refuses a ledger that differs from the plan, and closes what was released to later runs. */
   finish(): void {
     this.#charging.finish();
+  }
+
+  /** Ends a run that failed: what it released cannot be read any more, unless another run pays for it. */
+  end(): void {
+    this.#charging.end();
   }
 
   #request(request: Omit<Request, 'part'>): Request {

@@ -194,8 +194,8 @@ export function reuse(released: Released<unknown>): PlannedRelease {
 }
 
 /**
- * The same release on one part of data that were divided beforehand, by a rule that looks at no other record: parts of one division
- * cost the dearest of them, not their sum.
+ * The same release on one part of data that were divided beforehand, by a rule that looks at no other record (by its place, where
+ * N is fixed and a record that is removed leaves its place empty): parts of one division cost the dearest of them, not their sum.
  *
  * @example onPart(noisyMax({ of: 'epoch', epsilon: 1 }), { division: '5000 held out', part: 'held out' })
  */

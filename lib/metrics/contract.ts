@@ -35,5 +35,7 @@ export interface Metric<Id extends string = string> extends Named {
    * named metrics it is left out then; asked for by name, `evaluate` gets what it needs or says why not.
    */
   missing?(context: MetricContext): Promise<string | undefined>;
+  /** Synthetic images that it needs at least; 1 when left out. */
+  readonly leastSamples?: number;
   evaluate(context: MetricContext): Promise<MetricResult>;
 }

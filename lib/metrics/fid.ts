@@ -27,6 +27,7 @@ export const fid: Metric<'fid'> = {
   title: 'Fréchet distance of image features (FID)',
   unit: '',
   better: 'lower',
+  leastSamples: 2,
   source: 'Heusel et al. 2017, arXiv 1706.08500',
   async evaluate({ synthetic, dataset, features, scale, seed, signal }) {
     const stream = new SeededStream(seed).fork('fid');

@@ -133,8 +133,11 @@ export function standardised(test: FeatureRows, sets: readonly FeatureRows[]): F
   features.forEach((value, i) => (mean[i % size]! += value / rows));
   const squares = new Float64Array(size);
   features.forEach((value, i) => (squares[i % size]! += (value - mean[i % size]!) ** 2));
-  const changes = (i: number) => features.some((value, at) => at % size === i && value !== features[i]);
-  const kept = [...mean.keys()].filter(changes);
+  const changes = new Uint8Array(size);
+  features.forEach((value, at) => {
+    if (value !== features[at % size]) changes[at % size] = 1;
+  });
+  const kept = [...mean.keys()].filter((i) => changes[i]);
   if (kept.length === 0)
     throw new OptionError({
       asked: 'FLD',

@@ -26,6 +26,7 @@ export const kid: Metric<'kid'> = {
   title: 'Kernel distance of image features (KID)',
   unit: '',
   better: 'lower',
+  leastSamples: 3,
   source: 'Bińkowski et al. 2018, arXiv 1801.01401; subsets as in torch-fidelity',
   async evaluate({ synthetic, dataset, features, seed, signal }) {
     const stream = new SeededStream(seed).fork('kid');

@@ -13,6 +13,7 @@ export const recall: Metric<'recall'> = {
   title: 'Fraction of real images that lie among the synthetic ones (improved recall)',
   unit: '',
   better: 'higher',
+  leastSamples: 4,
   source: 'Kynkäänniemi et al. 2019, arXiv 1904.06991, with 3 neighbours',
   async evaluate({ synthetic, dataset, features, signal }) {
     const made = await manifoldOf(await features.synthetic(synthetic), 'synthetic', signal);

@@ -212,11 +212,15 @@ export class Ledger {
   }
 }
 
+/** The ways double with each division; beyond so many the sum of all lines stands for them, which is never less. */
+const mostDivisions = 5;
+
 /** The lines that saw a record, for each way of being in one part of each division. */
 function memberships(lines: readonly LedgerRecord[]): (readonly LedgerRecord[])[] {
   const divisions = new Map<string, Set<string>>();
   for (const { part, division = '' } of lines)
     if (part !== undefined) divisions.set(division, (divisions.get(division) ?? new Set()).add(part));
+  if (divisions.size > mostDivisions) return [lines];
   let ways: ReadonlyMap<string, string>[] = [new Map()];
   for (const [division, parts] of divisions)
     ways = ways.flatMap((way) => [...parts].map((part) => new Map(way).set(division, part)));

@@ -36,6 +36,9 @@ describe('the reference of a curve', () => {
     expect(() => checkCurve('dp.run', 'kmnist', { dataset: 'kmnist' })).toThrow(
       'dp.run: the curve would compare samples with the private images as if they were public',
     );
+    expect(() => checkCurve('dp.run', 'mnist-10k', { dataset: 'mnist' })).toThrow(
+      'dp.run: the curve would compare samples with the private images as if they were public',
+    );
     expect(() => checkCurve('dp.run', 7 as never, { dataset: 'mnist' })).toThrow(
       'dp.run: curve is no reference; got 7',
     );

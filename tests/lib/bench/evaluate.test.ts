@@ -74,10 +74,26 @@ describe('dp.evaluate', () => {
       [{ images: digits, selection: 'noisy' }, "the selection 'noisy' spends budget, and selectionEpsilon is missing"],
       [{ images: digits, selectionEpsilon: 1 }, "selectionEpsilon has no use with the selection 'synthetic'"],
       [{ images: digits, heldOut: 0 }, 'heldOut is out of range; got 0'],
+      [{ images: digits, metrics: 'fid' }, "metrics: no list of names; got 'fid'"],
+      [{ images: digits, ledger: { record: () => 0 } }, 'dp.evaluate: ledger is no ledger'],
+      [{ images: digits, seed: -1.5 }, 'seed is out of range; got -1.5'],
+      [{ images: { ...digits, labels: undefined } }, 'the images have no labels'],
+      [{ images: { shape: [1] }, labels: [0] }, 'these are no images'],
+      [{ images: { data: [], shape: 784 } }, 'these are no images; got 784'],
       [{ images: digits, metrisc: [] }, "Did you mean 'metrics'?"],
       [{ images: '/absent.npz' }, '/absent.npz: there is no such file or folder'],
     ];
     for (const [given, words] of bad) await expect(evaluate({ ...options, ...given } as never)).rejects.toThrow(words);
+  });
+
+  it('leaves out what needs more images than there are, unless it was asked for', async () => {
+    const two = takeImages(digits, [0, 200]);
+    const found = await evaluate({ dataset: 'mnist-10k', scale: 'smoke', images: two });
+    expect(Object.keys(found.metrics)).toContain('fid');
+    expect(Object.keys(found.metrics)).not.toContain('recall');
+    await expect(evaluate({ ...options, metrics: ['recall'], images: two })).rejects.toThrow('metric recall: ');
+    const one = await evaluate({ dataset: 'mnist-10k', scale: 'smoke', images: takeImages(digits, [0]) });
+    expect(Object.keys(one.metrics)).not.toContain('fid');
   });
 
   it('charges a noisy selection to its own ledger and to a common one, before it is made', async () => {
@@ -117,6 +133,8 @@ describe('dp.memorisation', () => {
     expect(summary(copies).distances.synthetic.median).toBeLessThan(1e-3);
     expect(summary(copies).distances.test.median).toBeGreaterThan(0.1);
     expect(String(copies)).toContain('100 % of the synthetic images lie closer');
+    expect(String(copies)).toContain('(diagnostic: computed from private data without noise');
+    expect(JSON.stringify(copies)).toContain('"about":"diagnostic');
     const bundle = await copies[displaySymbol]();
     expect(bundle['text/html']).toContain('shown without protection');
     const snow = { ...digits, data: digits.data.map((_, i) => (i * 7919) % 256) };

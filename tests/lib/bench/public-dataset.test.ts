@@ -85,7 +85,10 @@ describe('dp.run with a public dataset', () => {
     await expect(ask({ publicDataset: 'fashion-mnist' })).rejects.toThrow('the dataset is private');
     await expect(ask({ publicDataset: 'kmnits' })).rejects.toThrow("Did you mean 'kmnist'");
     await expect(ask({ dataset: 'kmnist', publicDataset: 'kmnist' })).rejects.toThrow(
-      "the public dataset is the private one, so that nothing would be private; got 'kmnist'",
+      "the public dataset holds records of the private one, which would be used without privacy; got 'kmnist'",
+    );
+    await expect(ask({ publicDataset: 'mnist-10k' })).rejects.toThrow(
+      'the public dataset holds records of the private one',
     );
   });
 });

@@ -52,7 +52,7 @@ it('dpbench resume goes on with a killed DP-MERF run from the same release', asy
   const third = dpbench('resume', folder, '--json');
   const [code] = await third.ended;
   expect(code).toBe(0);
-  expect(third.told.stderr).toContain('dp-merf on mnist-10k, epsilon 10: going on where it was stopped');
+  expect(third.told.stderr).toContain(`dpbench: going on with ${folder}\n`);
   const result = JSON.parse(third.told.stdout) as { ledger: { entries: unknown[] } };
   expect(result).toMatchObject({ folder: out, processes: 3, params: { steps: 300 }, request: { samples: 20 } });
   expect(result.ledger.entries).toHaveLength(1);

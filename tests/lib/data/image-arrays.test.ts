@@ -61,6 +61,9 @@ describe('images from arrays', () => {
     expect(() => numpyImages('a', { type: '|u1', shape: [2, 2], data: new Uint8Array(4) })).toThrow(
       "a: the array x holds no images; got '[2, 2]', expected [count, channels, height, width] or [count, height, width, channels] with 1 or 3 channels.",
     );
+    expect(() => numpyImages('a', { type: '|u1', shape: [5, 1, 0, 28], data: new Uint8Array(0) })).toThrow(
+      'a: the array x holds no images',
+    );
     expect(() => numpyImages('a', { type: '<i8', shape: [1, 1, 1], data: BigInt64Array.of(1n) })).toThrow(
       "a: the array x is of another type; got '<i8', expected floats or bytes.",
     );

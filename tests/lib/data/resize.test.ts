@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bilinear, box, resize } from '../../../lib/data/resize.js';
+import { bilinear, box, resize, nearestPixel } from '../../../lib/data/resize.js';
 import { inShape } from '../../../lib/data/shape-of-images.js';
 
 const stack = (data: number[], height: number, width: number, channels = 1) => ({
@@ -58,6 +58,15 @@ describe('resize', () => {
         expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
         expect(first + weights.length).toBeLessThanOrEqual(from);
       }
+  });
+
+  it('by the nearest pixel equals PyTorch, whose ratio is in single precision', () => {
+    // torch.nn.functional.interpolate(torch.arange(62.).reshape(1, 1, 1, 62), size=(1, 28), mode='nearest'): 22 and 44, not 21 … 44
+    const line = { data: Uint8Array.from({ length: 62 }, (_, i) => i), count: 1, height: 1, width: 62, channels: 1 };
+    const places = [
+      0, 2, 4, 6, 8, 11, 13, 15, 17, 19, 22, 24, 26, 28, 30, 33, 35, 37, 39, 42, 44, 46, 48, 50, 53, 55, 57, 59,
+    ];
+    expect([...resize(line, 1, 28, nearestPixel).data]).toEqual(places);
   });
 
   it('keeps images and channels apart', () => {

@@ -66,6 +66,16 @@ describe('epsilonUtility', () => {
     expect(JSON.stringify(figure.layout.title)).toContain('1 of 2 runs lack the metric');
   });
 
+  it('says how classifiers were selected, and that it flatters', () => {
+    const biased = { variant: 'selection: reference, best of 3', biased: 'chosen on the test set' };
+    const words = JSON.stringify(epsilonUtility({ runs: [run({ metrics: { accuracy: score(80, biased) } })] }).layout);
+    expect(words).toContain('selection: reference, best of 3<br>BIASED: chosen on the test set');
+    const [few, many] = ['10 records', '20 records'].map((against) =>
+      run({ metrics: { accuracy: score(80, { against }) } }),
+    );
+    expect(() => epsilonUtility({ runs: [few!, { ...many!, seed: 1 }] })).toThrow('the number of real records differs');
+  });
+
   it('refuses points that cannot be compared', () => {
     const mixed = (change: object) => () => epsilonUtility({ runs: [run(), run({ epsilon: 1, ...change })] });
     expect(mixed({ scale: 'paper' })).toThrow(

@@ -47,6 +47,24 @@ describe('table', () => {
     expect(columns('cnn (seed 0)', 'cnn (seed 1)')).toEqual(['fid (cnn (seed 0))', 'fid (cnn (seed 1))']);
   });
 
+  it('keeps apart what was selected otherwise, or scored against another number of records of the same dataset', () => {
+    const columns = (...runs: Parameters<typeof run>[0][]) =>
+      table(runs.map((change) => run(change)))
+        .columnNames()
+        .filter((name) => name.startsWith('accuracy'));
+    const scored = (change: object) => ({ metrics: { accuracy: score(80, change) } });
+    expect(columns(scored({}), scored({ variant: 'selection: noisy' }))).toEqual([
+      'accuracy',
+      'accuracy (selection: noisy)',
+    ]);
+    expect(columns(scored({ against: '10 records' }), scored({ against: '20 records' }))).toEqual([
+      'accuracy (10 records)',
+      'accuracy (20 records)',
+    ]);
+    const other = { ...scored({ against: '20 records' }), dataset: 'other' };
+    expect(columns(scored({ against: '10 records' }), other)).toEqual(['accuracy']);
+  });
+
   it('can be worked on with arquero', () => {
     const made = table([run({ metrics: { accuracy: score(70) } }), run({ metrics: { accuracy: score(80) } })]);
     expect(made.rollup({ mean: op.mean('accuracy') }).get('mean', 0)).toBe(75);

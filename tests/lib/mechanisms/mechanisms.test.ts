@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { gaussianEvent, poissonSampledEvent, pureEpsilonEvent, selfComposedEvent } from '../../../lib/core/events.js';
 import { SecureStream } from '../../../lib/core/rng.js';
 import {
+  Charging,
   gaussian,
   gaussianOnSamples,
   noisyHistogram,
@@ -309,8 +310,9 @@ describe('a run', () => {
     const onHeldOut = onPart(gaussian({ of: 'check', l2Sensitivity: 1 / size }), { division, part: 'held out' });
     const ledger = new Ledger({ delta: 1e-5 });
     const options = { sensitive, plan: [training, onHeldOut], noiseMultiplier, ledger, noise: new SecureStream(1) };
-    const mechanisms = new Mechanisms({ ...options, part: 'training' });
-    const onTheRest = mechanisms.onPart('held out', sensitive);
+    const charging = new Charging(options);
+    const mechanisms = new Mechanisms({ ...options, charging, part: 'training' });
+    const onTheRest = new Mechanisms({ ...options, charging, part: 'held out' });
     await expect(onTheRest.labelMeans('brightness', brightness)).rejects.toThrow(
       "release of 'brightness': it was planned on training, not on held out; got 'gaussian, sensitivity 0.01', expected 'brightness'",
     );

@@ -177,6 +177,13 @@ describe('disjoint parts', () => {
     expect(Ledger.fromJSON(JSON.stringify(ledger)).spent()).toEqual(ledger.spent());
   });
 
+  it('of many divisions cost at most the sum of all, at once', () => {
+    const ledger = new Ledger({ delta: 1e-5 });
+    for (let division = 0; division < 20; division++)
+      for (const part of ['training', 'held out']) ledger.record({ ...on(part, 30), division: `${division}` });
+    expect(ledger.spent().upper).toBeCloseTo(cost(...Array<number>(40).fill(30)), 9);
+  });
+
   it('are refused where records can move between them', () => {
     expect(() =>
       new Ledger({ delta: 1e-5 }).record({

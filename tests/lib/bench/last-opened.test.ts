@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LastOpened } from '../../../lib/data/last-opened.js';
+import { LastOpened } from '../../../lib/bench/last-opened.js';
 
 it('gives the same again for two keys, forgets the oldest, and keeps no failure', async () => {
   const kept = new LastOpened<number>();
