@@ -108,7 +108,9 @@ export function lineAxis(title: string): Partial<LayoutAxis> {
   return { title: { text: title, font: { size: 14 }, standoff: 12 }, gridcolor: '#e5e5e5', zeroline: false };
 }
 
-/** A title with smaller lines below it, all at the left edge of the plot. */
+/** A title with smaller lines below it, all at the left edge of the plot, and the room that they need above it. */
 export function chartTitle(title: string, below: readonly string[]): Partial<Layout> {
-  return { title: { text: title, subtitle: { text: below.join('<br>') }, x: 0, xref: 'paper' } };
+  const margin = { ...lineLayout.margin, t: Math.max(lineLayout.margin.t, 60 + 16 * below.length) };
+  const place = { x: 0, xref: 'paper', y: 1, yref: 'container', yanchor: 'top', pad: { t: 16 } } as const;
+  return { title: { text: title, subtitle: { text: below.join('<br>') }, ...place }, margin };
 }
