@@ -1,10 +1,11 @@
 import { check } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
-import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
+import type { Displayable } from '../core/mime.js';
 import type { MetricResult } from '../core/results.js';
-import { htmlTable, plainTable, type TextTable } from './html-table.js';
+import { diagnosticTable } from './diagnostic-table.js';
+import type { TextTable } from './html-table.js';
 import { intervalText, scoreText, type Scored } from './metrics-table.js';
-import { diagnosticNote, groupBy } from './run-names.js';
+import { groupBy } from './run-names.js';
 
 /**
  * Runs or evaluations side by side: one row a metric, one column a result. Scores that cannot be compared stand in rows of
@@ -24,18 +25,7 @@ export function compare(...results: readonly Scored[]): Displayable & { toString
       got: datasets,
       expected: 'one dataset',
     });
-  const table = tableOf(results);
-  const heading = `Scores against ${datasets[0]}`;
-  const plain = `${heading}\n${plainTable(table)}\n(${diagnosticNote})`;
-  return {
-    toString: () => plain,
-    [displaySymbol]: (): MimeBundle => ({
-      'text/html':
-        `<div><b>${escapeHtml(heading)}</b></div>${htmlTable(table)}` +
-        `<div style="font-size:12px;color:#8a4b00">${escapeHtml(diagnosticNote)}</div>`,
-      'text/plain': plain,
-    }),
-  };
+  return diagnosticTable(`Scores against ${datasets[0]}`, tableOf(results));
 }
 
 function tableOf(results: readonly Scored[]): TextTable {

@@ -1,8 +1,8 @@
 import { revealForDisplay } from '../core/diagnostic.js';
-import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
+import type { Displayable } from '../core/mime.js';
 import type { MetricResult } from '../core/results.js';
-import { htmlTable, plainTable, shortNumber, type TextTable } from './html-table.js';
-import { diagnosticNote } from './run-names.js';
+import { diagnosticTable } from './diagnostic-table.js';
+import { shortNumber, type TextTable } from './html-table.js';
 
 /** A run, or what `dp.evaluate` gave. */
 export interface Scored {
@@ -23,18 +23,7 @@ export interface Scored {
  * @example dp.metricsTable(run)
  */
 export function metricsTable(scored: Scored): Displayable & { toString(): string } {
-  const table = rowsOf(scored.metrics);
-  const heading = headingOf(scored);
-  const plain = `${heading}\n${plainTable(table)}\n(${diagnosticNote})`;
-  return {
-    toString: () => plain,
-    [displaySymbol]: (): MimeBundle => ({
-      'text/html':
-        `<div><b>${escapeHtml(heading)}</b></div>${htmlTable(table)}` +
-        `<div style="font-size:12px;color:#8a4b00">${escapeHtml(diagnosticNote)}</div>`,
-      'text/plain': plain,
-    }),
-  };
+  return diagnosticTable(headingOf(scored), rowsOf(scored.metrics));
 }
 
 function headingOf({ method, name, dataset, epsilon, scale, changes = [] }: Scored): string {
