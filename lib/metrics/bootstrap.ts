@@ -39,6 +39,24 @@ export function quantile(sorted: ArrayLike<number>, fraction: number): number {
   return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }
 
+/** Draws of the interval of a share. */
+export const shareDraws = 200;
+
+/**
+ * A share of rows, with the interval from drawing rows anew: of so many rows, each of which counts with that probability.
+ *
+ * @example spreadShare(30, 100, new SeededStream(0))   // about 0.21 … 0.3 … 0.39
+ */
+export function spreadShare(count: number, rows: number, stream: SeededStream): SpreadScore {
+  const draws = Array.from({ length: shareDraws }, () => {
+    let drawn = 0;
+    for (let i = 0; i < rows; i++) if (stream.integer(rows) < count) drawn++;
+    return drawn / rows;
+  });
+  const { value, lower, upper } = centredInterval(count / rows, draws);
+  return { value, lower: Math.max(0, lower), upper: Math.min(1, upper) };
+}
+
 /** The parts of a sealed score as a metric's result shows them. @param over what varies in the interval, in words */
 export async function openSpread(
   score: Sensitive<SpreadScore>,

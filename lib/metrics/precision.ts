@@ -1,4 +1,6 @@
-import { measure } from '../mechanisms/index.js';
+import { SeededStream } from '../core/rng.js';
+import { derive } from '../mechanisms/index.js';
+import { openSpread, shareDraws, spreadShare } from './bootstrap.js';
 import type { Metric } from './contract.js';
 import { derivedOnce } from './derived-once.js';
 import type { FeatureRows } from './features/feature-store.js';
@@ -16,14 +18,21 @@ export const precision: Metric<'precision'> = {
   unit: '',
   better: 'higher',
   source: 'Kynkäänniemi et al. 2019, arXiv 1904.06991, with 3 neighbours',
-  async evaluate({ synthetic, dataset, features, signal }) {
+  async evaluate({ synthetic, dataset, features, seed, signal }) {
     const made = await features.synthetic(synthetic);
     const real = await trainingManifold(await features.sensitive(dataset.train), signal);
     const of = `precision against ${dataset.train.facts.name}`;
-    const value = await measure(real, of, async (manifold) => (await countInside(made, manifold, signal)) / made.rows);
+    const stream = new SeededStream(seed).fork('precision');
+    const score = await derive(real, async (manifold) =>
+      spreadShare(await countInside(made, manifold, signal), made.rows, stream),
+    );
     const { id, title, unit, better } = precision;
     const notes = ['balls up to the third neighbour, all images'];
-    return { metric: id, title, unit, better, value, ...(await features.facts()), samples: made.rows, notes };
+    return {
+      ...{ metric: id, title, unit, better, samples: made.rows, notes },
+      ...(await openSpread(score, of, `bootstrap over the synthetic images, ${shareDraws} draws`)),
+      ...(await features.facts()),
+    };
   },
 };
 

@@ -1,11 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { SeededStream } from '../../../lib/core/rng.js';
-import { bootstrapRows, centredInterval, intervalLevel, openSpread, quantile } from '../../../lib/metrics/bootstrap.js';
+import {
+  bootstrapRows,
+  centredInterval,
+  intervalLevel,
+  openSpread,
+  quantile,
+  spreadShare,
+} from '../../../lib/metrics/bootstrap.js';
 import { revealForDisplay } from '../../../lib/core/diagnostic.js';
 import { Sensitive } from '../../../lib/mechanisms/index.js';
 
 /** Of an end of an interval over 400 draws of 2,000 rows, with its standard error of about a tenth of its width. */
 const drawnEnds = 0.015;
+
+describe('the interval of a share', () => {
+  it('is the binomial one, within [0, 1]', () => {
+    // scipy.stats.binom.interval(0.95, 10000, 0.3) -> (2910, 3090)
+    const { value, lower, upper } = spreadShare(3000, 10_000, new SeededStream(1));
+    expect(value).toBe(0.3);
+    expect(Math.abs(lower! - 0.291)).toBeLessThan(0.003);
+    expect(Math.abs(upper! - 0.309)).toBeLessThan(0.003);
+    expect(spreadShare(50, 50, new SeededStream(1))).toEqual({ value: 1, lower: 1, upper: 1 });
+    expect(spreadShare(0, 50, new SeededStream(1))).toEqual({ value: 0, lower: 0, upper: 0 });
+    expect(spreadShare(49, 50, new SeededStream(1)).upper).toBeLessThanOrEqual(1);
+  });
+});
 
 describe('bootstrap', () => {
   it('quantiles are those of NumPy', () => {
