@@ -86,7 +86,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 
 /** The same dataset again is the same object, so that its features, which are kept with it, are not computed again. */
 const lastOpened = new LastOpened<Dataset>();
-const definitionsOpened = new Set<object>();
+const definitionsOpened = new WeakSet<object>();
 
 function opened(name: DatasetName, options: LoadOptions): Promise<Dataset> {
   const definition = datasets.describe(name);

@@ -1,27 +1,6 @@
-import type { LabeledImages } from '../../core/images.js';
 import type { SeededStream } from '../../core/rng.js';
-import { imageTensor, tf, type Tensor, type Tensor4D } from '../../tensor/index.js';
+import type { Right } from '../../nn/classifiers/trained-classifier.js';
 import { bootstrapRows, centredInterval, type SpreadScore } from '../bootstrap.js';
-
-/** One byte a record: 1 where a classifier was right. */
-export type Right = Uint8Array;
-
-/** How a classifier did on rows. */
-export async function rightOn(
-  classes: (images: Tensor4D) => Tensor,
-  rows: LabeledImages,
-  batchSize = 500,
-): Promise<Right> {
-  const right = new Uint8Array(rows.count);
-  for (let start = 0; start < rows.count; start += batchSize) {
-    const end = Math.min(rows.count, start + batchSize);
-    const guesses = tf.tidy(() => classes(imageTensor(rows, start, end)));
-    const values = await guesses.data();
-    guesses.dispose();
-    for (let row = start; row < end; row++) right[row] = values[row - start] === rows.labels[row] ? 1 : 0;
-  }
-  return right;
-}
 
 export const countOf = (right: Right): number => right.reduce((sum, one) => sum + one, 0);
 

@@ -4,9 +4,8 @@ import { SeededStream } from '../../core/rng.js';
 import type { Dataset } from '../../data/contract.js';
 import { derive, deriveAll, type Mechanisms, type Sensitive } from '../../mechanisms/index.js';
 import { fitClassifier, type ClassifierEpoch } from '../../nn/classifiers/fit-classifier.js';
-
-import { shareRight, type TrainedClassifier } from '../../nn/classifiers/trained-classifier.js';
-import { countOf, grades, rightOn, type Grades, type Right } from './graded.js';
+import { rightOn, shareRight, type Right, type TrainedClassifier } from '../../nn/classifiers/trained-classifier.js';
+import { countOf, grades, type Grades } from './graded.js';
 import type { Selection } from './selection.js';
 import { epochOf } from './selection-releases.js';
 import type { UtilityClassifier } from './utility-classifiers.js';

@@ -58,6 +58,35 @@ describe.each(selections)('the protocol with the selection %s', (selection) => {
   });
 });
 
+/** Learns for two epochs and is then thrown far off. */
+const derailing = classifiers.map(({ recipe, ...rest }) => ({
+  ...rest,
+  recipe: { ...recipe, schedule: { rate: 2e-3, factor: 1e38, every: 2 } },
+}));
+
+describe('the choice among epochs', () => {
+  const graded = async (selection: Selection, epochs = 4) => {
+    const dataset = datasetOf(parts);
+    const { heldOut } = heldOutOf(dataset, 100); // hardly any noise
+    const chosen = derailing.map((one) => ({ ...one, recipe: { ...one.recipe, epochs } }));
+    const sealed = await utility({ synthetic, dataset, classifiers: chosen, selection, seed: 0, heldOut });
+    const { each } = JSON.parse(JSON.stringify(await measure(sealed, 'grades', (all) => all))) as ReturnType<
+      typeof grades
+    >;
+    return each;
+  };
+
+  it('takes one that is good, where the last one is not', async () => {
+    for (const last of await graded('final')) expect(last).toBeLessThan(70);
+    for (const selection of ['synthetic', 'noisy', 'reference'] as const)
+      for (const value of await graded(selection)) expect(value).toBeGreaterThan(90);
+  });
+
+  it('keeps the good ones as candidates, when there are more epochs than it keeps', async () => {
+    for (const value of await graded('noisy', 12)) expect(value).toBeGreaterThan(90);
+  });
+});
+
 describe('the protocol', () => {
   it('charges each noisy choice its share', async () => {
     const { ledger } = await scored('noisy');
