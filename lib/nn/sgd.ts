@@ -2,7 +2,8 @@ import { check } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
 import { tf, type Tensor, type Variable } from '../tensor/index.js';
 import { disposeAll, zerosLike, type NetworkParameters } from './parameters.js';
-import { named, restoreVariables, type TrainingState } from './training-state.js';
+import type { Optimizer } from './optimizer.js';
+import { named, restoreVariables } from './training-state.js';
 
 export interface SgdOptions {
   /** In [0, 1), default 0: how much of the last step goes on. */
@@ -17,7 +18,7 @@ export interface SgdOptions {
  *
  * @throws OptionError when the momentum is outside [0, 1) or the weight decay is negative.
  */
-export class Sgd implements TrainingState {
+export class Sgd implements Optimizer {
   /** None without momentum. */
   readonly #velocities: NetworkParameters;
   readonly #momentum: number;

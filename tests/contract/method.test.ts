@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../lib/bench/run.js';
+import type { Run } from '../../lib/bench/run-result.js';
 import type { LabeledImages } from '../../lib/core/images.js';
 import { SeededStream } from '../../lib/core/rng.js';
 import { OptionError } from '../../lib/core/errors.js';
@@ -138,6 +139,23 @@ describe.each(methods.all())('method $id', { timeout: 180_000 }, (method) => {
     expect(done.ledger.entries).toHaveLength(plan.length);
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  it.runIf(method.publicData === 'optional')(
+    'takes public images at no cost, and leaves no tensor behind',
+    async () => {
+      const before = tf.memory().numTensors;
+      const tasks = new Set<string>();
+      const stop = onProgress(({ task }) => tasks.add(task));
+      const done = await smoke(method.id, { publicDataset: 'made-up', samples: 10 });
+      stop();
+      expect([...tasks].some((task) => task.includes('made-up'))).toBe(true);
+      const without = await smoke(method.id, { samples: 10 });
+      const events = ({ ledger }: Run) => ledger.entries.map(({ event }) => event);
+      expect(events(done)).toEqual(events(without));
+      expect(done.images.count).toBe(10);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
 
   it('stops when it is aborted', async () => {
     const before = tf.memory().numTensors;

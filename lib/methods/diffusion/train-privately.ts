@@ -30,13 +30,13 @@ export async function trainPrivately(model: DiffusionModel, context: DiffusionCo
     }),
   );
   const stage = own(new Training('private', parameters, { emaRate: params.emaRate, checkpoint }));
-  await stage.resume();
+  await stage.kept.resume();
   const sampler = own(model.sampler(stage.ema.shadow));
   while (training.step < training.steps) {
     const gradients = await training.next();
     stage.step(inClipNorms(gradients, params.clipNorm), learningRateAt(training.step, params));
     const { step, steps } = training;
-    await stage.save(step);
+    await stage.kept.save(step);
     const look = { sampler: 'ddim', steps: params.snapshotSteps, signal } as const;
     await onSnapshot({ step, steps }, (labels) => sampler.sample(labels, stream.fork(`snapshot ${step}`), look));
   }

@@ -50,7 +50,7 @@ export async function trainPublicly(
     }),
   );
   const training = own(new Training('public', parameters, { emaRate: publicEmaRate, checkpoint }));
-  const begun = await training.resume();
+  const begun = await training.kept.resume();
   if (begun === undefined) return; // a resumed run that is past this stage
   const task = new ProgressTask(`training on ${name}`, steps, signal);
   const stream = context.stream.fork('public training');
@@ -67,11 +67,11 @@ export async function trainPublicly(
     training.step(gradients, publicLearningRate);
     if (step % 10 === 0 || step === steps) task.report({ step, loss: (await loss.data())[0]! });
     loss.dispose();
-    await training.save(step);
+    await training.kept.save(step);
     await task.pause();
   }
   training.ema.copyInto(parameters);
-  await training.save(steps, { now: true });
+  await training.kept.save(steps, { now: true });
   task.done();
 }
 

@@ -1,8 +1,9 @@
-import { OptionError } from '../core/errors.js';
-import type { ImageShape } from '../core/images.js';
-import type { SeededStream } from '../core/rng.js';
-import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '../tensor/index.js';
-import { constant, disposeAll, heNormal, type NetworkParameters, type Weights } from './parameters.js';
+import { OptionError } from '../../core/errors.js';
+import type { ImageShape } from '../../core/images.js';
+import type { SeededStream } from '../../core/rng.js';
+import { tf, type Tensor1D, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
+import type { ConditionalGenerator } from './generator.js';
+import { constant, disposeAll, heNormal, type NetworkParameters, type Weights } from '../parameters.js';
 
 interface SmallGeneratorOptions {
   readonly latentSize: number;
@@ -22,8 +23,9 @@ const channels = 16;
  * DP-MERF generator (Harder et al. 2021, appendix). Image sides must be multiples of 4. 166,161 parameters at 28 x 28 x 1
  * with latent size 5 and 10 classes.
  */
-export class SmallGenerator {
+export class SmallGenerator implements ConditionalGenerator {
   readonly parameters: NetworkParameters;
+  readonly state = {};
   #statistics: Statistics = {};
 
   constructor(readonly options: SmallGeneratorOptions) {
@@ -55,17 +57,24 @@ export class SmallGenerator {
     };
   }
 
-  /** Images in [0, 1] by the statistics of this batch: latents `[batch, latentSize]`, labels one-hot `[batch, classes]`. */
+  advance(): void {
+    // Nothing but the parameters changes in training.
+  }
+
+  drawLatents(count: number, stream: SeededStream): Tensor2D {
+    const values = new Float32Array(count * this.options.latentSize);
+    stream.fillNormal(values);
+    return tf.tensor2d(values, [count, this.options.latentSize]);
+  }
+
   train(latents: Tensor2D, labels: Tensor2D, weights: Weights = this.parameters): Tensor4D {
     return this.#forward(latents, labels, weights, (_name, x) => batchStatistics(x));
   }
 
-  /** Images in [0, 1] by fixed statistics: each image depends on its own latent only. Call `fixStatistics` before. */
   generate(latents: Tensor2D, labels: Tensor2D): Tensor4D {
     return this.#forward(latents, labels, this.parameters, (name) => this.#statistics[name]!);
   }
 
-  /** Sets the statistics that `generate` uses to those of one large batch. */
   fixStatistics(latents: Tensor2D, labels: Tensor2D): void {
     this.#disposeStatistics();
     this.#statistics = tf.tidy(() => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SeededStream } from '../../../lib/core/rng.js';
-import { SmallGenerator } from '../../../lib/nn/small-generator.js';
-import { setupEngine, tf, type Tensor2D } from '../../../lib/tensor/index.js';
+import { SeededStream } from '../../../../lib/core/rng.js';
+import { SmallGenerator } from '../../../../lib/nn/generators/small-generator.js';
+import { setupEngine, tf, type Tensor2D } from '../../../../lib/tensor/index.js';
 
 beforeAll(() => setupEngine());
 

@@ -1,0 +1,100 @@
+import type { LabelSumQuery } from '../../mechanisms/label-sums.js';
+import { count, oneOf, positive, type ParameterValues } from '../../core/options.js';
+import type { Released } from '../../mechanisms/index.js';
+import type { ConditionalGenerator } from '../../nn/generators/generator.js';
+import type { GeneratorLoss } from '../../nn/generators/generator-gradient.js';
+import { generatorNames, newGenerator } from '../../nn/generators/new-generator.js';
+import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
+import type { FitContext, FittedModel } from '../contract.js';
+import { embeddingDistance } from './embedding-distance.js';
+import { publicLabelMeans } from './public-label-means.js';
+import { modelOf, trainGenerator } from './train-generator.js';
+
+/** Parameters of training a generator on a released embedding. Methods state scales of their own where they differ. */
+export const embeddingParameters = {
+  generator: oneOf(generatorNames, 'small', 'network that is trained'),
+  steps: count({ smoke: 40, laptop: 1200, paper: 2750 }, 'training steps of the generator'),
+  batchSize: count({ smoke: 50, laptop: 200, paper: 100 }, 'generated images in a step, at least two a class'),
+  learningRate: positive(0.01, 'first learning rate of Adam'),
+  learningRateDecay: positive(0.9, 'factor on the learning rate after each fifth of the steps'),
+  publicSteps: count({ smoke: 20, laptop: 600, paper: 12811 }, 'training steps on public images, where there are any'),
+  precision: oneOf(['float32', 'bfloat16'], 'float32', 'of convolutions and products while the generator is trained'),
+} as const;
+
+export type EmbeddingParameters = ParameterValues<typeof embeddingParameters>;
+
+/** Features of images that are compared by their means. */
+export interface Embedding {
+  readonly dimension: number;
+  /** Bound on the norm of a feature vector. */
+  readonly norm: number;
+  /** `[batch, height, width, channels]` in [0, 1] to `[batch, dimension]`; other tensors come in as `constants`. */
+  readonly features: (images: Tensor4D, ...constants: Tensor[]) => Tensor2D;
+  readonly constants: readonly Tensor[];
+}
+
+/** The question that releases an embedding's label-wise mean, for `mechanisms.labelMeans` and its like. */
+export function embeddingQuery({ dimension, norm, features, constants }: Embedding): LabelSumQuery {
+  return { dimension, clipNorm: norm, features: (images) => features(images, ...constants) };
+}
+
+/**
+ * Trains a generator until the label-wise mean embedding of its images is the released one, on public images first where there
+ * are any. All of it is post-processing.
+ *
+ * @param released `[dimension, classes]`, row by row: the mean over records of `features(x) e_y^T`.
+ */
+export async function matchEmbedding(
+  embedding: Embedding,
+  released: Released<Float32Array>,
+  context: FitContext<EmbeddingParameters>,
+): Promise<FittedModel> {
+  const { facts, params, stream, signal, own, publicDataset } = context;
+  const classes = facts.classes.length;
+  const known = Math.max(classes, publicDataset?.classes.length ?? 0); // labels of the generator
+  const options = { classes: known, shape: facts.shape, stream: stream.fork('generator') };
+  const generator = own(newGenerator(params.generator, options));
+  if (publicDataset) {
+    const task = `training on ${publicDataset.name}`;
+    const query = embeddingQuery(embedding);
+    const target = own(await publicLabelMeans(publicDataset, query, { classes: known, signal }));
+    const stage = { stage: 'public', task, steps: params.publicSteps, classes: publicDataset.classes.length, target };
+    await train(generator, embedding, stage, context);
+  }
+  const target = own(paddedTarget(released.value, embedding.dimension, classes, known));
+  const stage = { stage: 'private', task: 'training the generator', steps: params.steps, classes, target };
+  await train(generator, embedding, stage, context);
+  return modelOf(generator, context);
+}
+
+interface Stage {
+  readonly stage: string;
+  readonly task: string;
+  readonly steps: number;
+  readonly classes: number;
+  readonly target: Tensor2D;
+}
+
+function train(
+  generator: ConditionalGenerator,
+  embedding: Embedding,
+  { target, ...stage }: Stage,
+  context: FitContext<EmbeddingParameters>,
+): Promise<void> {
+  const { batchSize, precision, learningRate, learningRateDecay } = context.params;
+  const loss: GeneratorLoss = (images, labels, target, ...constants) =>
+    embeddingDistance(embedding.features(images, ...constants), labels, target as Tensor2D, stage.classes);
+  const rate = (step: number) => learningRate * learningRateDecay ** Math.floor(((step - 1) * 5) / stage.steps);
+  const constants = [target, ...embedding.constants];
+  return trainGenerator(generator, { ...stage, loss, constants, batchSize, precision, learningRate: rate }, context);
+}
+
+/** A released matrix with columns of zeros for classes that only public images have. */
+function paddedTarget(values: Float32Array, dimension: number, classes: number, columns: number): Tensor2D {
+  return tf.tidy(() =>
+    tf.tensor2d(values, [dimension, classes]).pad([
+      [0, 0],
+      [0, columns - classes],
+    ]),
+  );
+}
