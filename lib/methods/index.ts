@@ -1,10 +1,11 @@
 import type { AnyMethod } from './contract.js';
 import { dpMerf } from './dp-merf.js';
 import { dpdm } from './dpdm.js';
+import { dpgan } from './dpgan.js';
 import { pdpDiffusion } from './pdp-diffusion.js';
 
 /** Every method that comes with dpbench, oldest paper first: one line a file. */
-export const methodDefinitions = [dpMerf, dpdm, pdpDiffusion] as const satisfies readonly AnyMethod[];
+export const methodDefinitions = [dpgan, dpMerf, dpdm, pdpDiffusion] as const satisfies readonly AnyMethod[];
 
 /** Name of a method: one of these, or of one that was defined. */
 export type MethodName = (typeof methodDefinitions)[number]['id'] | (string & {});

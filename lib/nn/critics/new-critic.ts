@@ -1,0 +1,16 @@
+import type { ImageShape } from '../../core/images.js';
+import type { Critic } from './critic.js';
+import { smallCritic } from './small-critic.js';
+
+/** Critics by name. */
+export const criticNames = ['small'] as const;
+
+type CriticName = (typeof criticNames)[number];
+
+/** A critic of images of a shape with one-hot labels of so many classes. */
+export function newCritic(name: CriticName, options: { readonly shape: ImageShape; readonly classes: number }): Critic {
+  switch (name) {
+    case 'small':
+      return smallCritic(options);
+  }
+}
