@@ -1,7 +1,8 @@
 import type { SeededStream } from '../core/rng.js';
 import { OptionError } from '../core/errors.js';
 import { tf } from '../tensor/index.js';
-import type { Initial, Layer } from './layers/layer.js';
+import type { Initial, InitialMatrix, Layer } from './layers/layer.js';
+import { orthogonal } from './orthogonal.js';
 import type { NetworkParameters } from './parameters.js';
 
 /**
@@ -16,12 +17,27 @@ export function initialParameters(layers: readonly Layer[], stream: SeededStream
   const twice = all.find(([name], i) => all.findIndex(([other]) => other === name) < i);
   if (twice)
     throw new OptionError({ asked: 'initialParameters', wrong: 'two parameters have the same name', got: twice[0] });
-  const variable = (name: string, shape: readonly number[], initial: Initial) => {
+  return drawParameters(Object.fromEntries(all), stream);
+}
+
+/** What is known of a parameter before it is drawn. */
+export interface ParameterPlan {
+  readonly shape: readonly number[];
+  readonly initial: InitialMatrix;
+}
+
+/** Parameters by their plans, in that order, each from a stream of its own name. */
+export function drawParameters(
+  plans: Readonly<Record<string, ParameterPlan>>,
+  stream: SeededStream,
+): NetworkParameters {
+  const variable = (name: string, { shape, initial }: ParameterPlan) => {
+    if (initial.law === 'orthogonal') return orthogonal(shape, stream.fork(name));
     const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
     fill(values, initial, stream.fork(name));
     return tf.tidy(() => tf.variable(tf.tensor(values, [...shape])));
   };
-  return Object.fromEntries(all.map(([name, { shape, initial }]) => [name, variable(name, shape, initial)]));
+  return Object.fromEntries(Object.entries(plans).map(([name, plan]) => [name, variable(name, plan)]));
 }
 
 function fill(values: Float32Array, initial: Initial, stream: SeededStream): void {

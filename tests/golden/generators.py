@@ -106,6 +106,67 @@ def big_gan(height, width, image_channels, gc):
     return finished(weights, spectral, images, {'height': height, 'width': width, 'channels': image_channels, 'gc': gc})
 
 
+def pixel_norm(x):
+    return x / torch.sqrt((x**2).mean(1, keepdim=True) + 1e-10)
+
+
+def pixel_norm_generator(height, width, image_channels, w):
+    start = (-(-height // 8), -(-width // 8))
+    shapes = {'first.kernel': (10 + CLASSES, start[0] * start[1] * w), 'first.bias': (start[0] * start[1] * w,)}
+    for i in (1, 2, 3):
+        shapes |= {f'block{i}.first.kernel': (3, 3, w, w), f'block{i}.first.bias': (w,)}
+        shapes |= {f'block{i}.second.kernel': (3, 3, w, w), f'block{i}.second.bias': (w,)}
+        shapes |= {f'block{i}.shortcut.kernel': (w, w), f'block{i}.shortcut.bias': (w,)}
+    shapes |= {'last.kernel': (3, 3, w, image_channels), 'last.bias': (image_channels,)}
+    weights = {name: wave(shape, phase).requires_grad_() for phase, (name, shape) in enumerate(shapes.items())}
+    spectral = Spectral(weights, [name for name in shapes if name.endswith('kernel')])
+    latents, labels = (wave((BATCH, 10), 300) > 0).double(), F.one_hot(torch.arange(BATCH) % CLASSES, CLASSES).double()
+    x = torch.cat([latents, labels], 1) @ spectral('first.kernel') + weights['first.bias']
+    x = pixel_norm(F.relu(x).reshape(BATCH, *start, w).permute(0, 3, 1, 2))
+    up = lambda h: F.interpolate(h, scale_factor=2, mode='nearest')
+    for name in ('block1', 'block2', 'block3'):
+        h = conv(up(pixel_norm(x)), spectral(f'{name}.first.kernel'), weights[f'{name}.first.bias'])
+        h = conv(F.relu(pixel_norm(h)), spectral(f'{name}.second.kernel'), weights[f'{name}.second.bias'])
+        x = h + place(up(x), spectral(f'{name}.shortcut.kernel'), weights[f'{name}.shortcut.bias'])
+    x = torch.sigmoid(conv(x, spectral('last.kernel'), weights['last.bias'], padding=0 if image_channels == 1 else 1))
+    images = x[:, :, :height, :width].permute(0, 2, 3, 1)
+    return finished(weights, spectral, images, {'height': height, 'width': width, 'channels': image_channels, 'w': w})
+
+
+def wasserstein_critic(height, width, image_channels, channels):
+    """Scores and the gradient of GS-WGAN's loss of a critic, with the gradient penalty and the drift term."""
+    half = lambda n: -(-n // 2)
+    features = half(half(half(height))) * half(half(half(width))) * channels[-1]
+    shapes = {}
+    for i, (inputs, outputs) in enumerate(zip([image_channels, *channels], channels)):
+        shapes |= {f'conv{i + 1}.kernel': (5, 5, inputs, outputs), f'conv{i + 1}.bias': (outputs,)}
+    shapes |= {'score.kernel': (features, 1), 'score.bias': (1,), 'label.kernel': (CLASSES, features)}
+    weights = {name: wave(shape, phase).requires_grad_() for phase, (name, shape) in enumerate(shapes.items())}
+    spectral = Spectral(weights, [name for name in shapes if name.endswith('kernel')])
+    labels = F.one_hot(torch.arange(BATCH) % CLASSES, CLASSES).double()
+
+    def scores(images):
+        x = images.permute(0, 3, 1, 2)
+        for i in range(len(channels)):
+            kernel = spectral(f'conv{i + 1}.kernel').permute(3, 2, 0, 1).contiguous()
+            x = F.relu(F.conv2d(x, kernel, weights[f'conv{i + 1}.bias'], stride=2, padding=2))
+        h = x.permute(0, 2, 3, 1).reshape(BATCH, -1)
+        return (h @ spectral('score.kernel') + weights['score.bias']).reshape(-1) + (h * (labels @ spectral('label.kernel'))).sum(1)
+
+    real, fake = (0.5 + 0.5 * wave((BATCH, height, width, image_channels), phase) for phase in (310, 311))
+    share = (0.5 + 0.5 * wave((BATCH,), 312)).reshape(-1, 1, 1, 1)
+    between = (share * real + (1 - share) * fake).requires_grad_()
+    slopes, = torch.autograd.grad(scores(between).sum(), between, create_graph=True)
+    penalty = ((slopes.reshape(BATCH, -1).norm(dim=1) - 1) ** 2).mean()
+    loss = scores(fake).mean() - scores(real).mean() + 10 * penalty + 0.001 * (scores(real) ** 2).mean()
+    loss.backward()
+    return {
+        'height': height, 'width': width, 'channels': image_channels, 'widths': channels,
+        'scores': shown(scores(real)), 'loss': loss.item(),
+        'gradients': {name: shown(weight.grad) for name, weight in weights.items()},
+    }
+
+
 def finished(weights, spectral, images, options):
     (images * wave(images.shape, 301)).sum().backward()
     return {
@@ -116,4 +177,9 @@ def finished(weights, spectral, images, options):
     }
 
 
-print(json.dumps({'batch': BATCH, 'classes': CLASSES, 'bigGan': [big_gan(8, 12, 3, 2), big_gan(32, 32, 1, 2)]}))
+print(json.dumps({
+    'batch': BATCH, 'classes': CLASSES,
+    'bigGan': [big_gan(8, 12, 3, 2), big_gan(32, 32, 1, 2)],
+    'pixelNorm': [pixel_norm_generator(12, 20, 1, 6), pixel_norm_generator(16, 8, 3, 6)],
+    'wassersteinCritic': wasserstein_critic(10, 14, 2, [4, 5, 6]),
+}))

@@ -3,15 +3,16 @@ import { OptionError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/images.js';
 import type { SeededStream } from '../../core/rng.js';
 import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
-import { constant, disposeAll, type NetworkParameters, type Weights } from '../parameters.js';
+import { disposeAll, type NetworkParameters, type Weights } from '../parameters.js';
 import { normaliseByBatch } from './batch-statistics.js';
 import { convolve, convolveByPlace, convolveToFew, enlargeAndConvolve } from './convolutions.js';
 import { FixedStatistics, type Normalise } from './fixed-statistics.js';
 import type { ConditionalGenerator } from './generator.js';
 import { attendToImage } from './image-attention.js';
-import { orthogonal } from './orthogonal.js';
-import { SpectralNorm, spectrallyNormalised } from './spectral-norm.js';
+import { PowerIteration, spectrallyNormalised } from '../spectral-norm.js';
+import type { InitialMatrix } from '../layers/layer.js';
 import { upsample } from '../layers/resample.js';
+import { drawParameters } from '../initial-parameters.js';
 
 export interface BigGanOptions {
   /** The width parameter; every block has 4 times as many channels. The papers take 41 at 28 pixels, 60 or 96. */
@@ -46,7 +47,8 @@ export function bigGanGenerator(options: BigGanOptions): ConditionalGenerator {
 class BigGanGenerator implements ConditionalGenerator {
   readonly options;
   readonly parameters: NetworkParameters;
-  readonly #norm: SpectralNorm;
+  readonly state: NetworkParameters;
+  readonly #norm: PowerIteration;
   readonly #fixed: FixedStatistics;
   readonly #sizes;
 
@@ -56,12 +58,9 @@ class BigGanGenerator implements ConditionalGenerator {
     this.#sizes = sizesOf(shape, 4 * width);
     this.parameters = initialWeights(bigGanShapes({ width, classes, shape }), stream);
     const normalised = Object.keys(this.parameters).filter((name) => name.endsWith('kernel'));
-    this.#norm = new SpectralNorm(this.parameters, normalised, stream.fork('power iteration'));
+    this.#norm = new PowerIteration(normalised);
+    this.state = this.#norm.start(this.parameters, stream.fork('power iteration'));
     this.#fixed = new FixedStatistics((...inputs) => this.#forward(...inputs));
-  }
-
-  get state(): NetworkParameters {
-    return this.#norm.state;
   }
 
   get #all(): Weights {
@@ -69,7 +68,7 @@ class BigGanGenerator implements ConditionalGenerator {
   }
 
   advance(): void {
-    this.#norm.advance();
+    this.#norm.advance(this.parameters, this.state);
   }
 
   drawLatents(count: number, stream: SeededStream): Tensor2D {
@@ -126,6 +125,7 @@ class BigGanGenerator implements ConditionalGenerator {
 
   dispose(): void {
     disposeAll(this.parameters);
+    disposeAll(this.state);
     this.#norm.dispose();
     this.#fixed.dispose();
   }
@@ -197,9 +197,10 @@ export function bigGanShapes({ width, classes, shape }: Omit<BigGanOptions, 'str
 }
 
 function initialWeights(shapes: Record<string, number[]>, stream: SeededStream): NetworkParameters {
-  const initial = ([name, shape]: [string, number[]]) => {
-    if (shape.length >= 2) return [name, orthogonal(shape, stream.fork(name))] as const;
-    return [name, constant(shape, name === 'last.scale' ? 1 : 0)] as const;
-  };
-  return Object.fromEntries(Object.entries(shapes).map(initial));
+  const initial = (name: string, shape: number[]): InitialMatrix =>
+    shape.length >= 2 ? { law: 'orthogonal' } : { law: 'constant', value: name === 'last.scale' ? 1 : 0 };
+  const plans = Object.entries(shapes).map(
+    ([name, shape]) => [name, { shape, initial: initial(name, shape) }] as const,
+  );
+  return drawParameters(Object.fromEntries(plans), stream);
 }

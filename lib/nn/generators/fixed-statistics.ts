@@ -1,5 +1,6 @@
 import { replay, tf, type Replay, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
 import type { Weights } from '../parameters.js';
+import { inParts } from './in-parts.js';
 import { batchStatistics, normaliseBy, normaliseByBatch, type Statistics } from './batch-statistics.js';
 
 /** What a network calls to normalise a layer: the layer's name, its input, and scale and shift `[batch, channels]`. */
@@ -7,12 +8,9 @@ export type Normalise = (name: string, x: Tensor4D, scale: Tensor2D, shift: Tens
 
 type Forward = (weights: Weights, latents: Tensor2D, labels: Tensor2D, normalise: Normalise) => Tensor4D;
 
-/** Images that are computed together: for memory. */
-const together = 100;
-
 /**
  * The statistics by which a network with batch normalisation makes each image by itself: those of a large batch, with the
- * weights as they are now (Wu and Johnson 2021, "Rethinking batch in BatchNorm", section 3). Parts of about 100 images are
+ * weights as they are now (Wu and Johnson 2021, "Rethinking batch in BatchNorm", section 3). Parts of up to 100 images are
  * normalised by themselves, as in training, and their moments averaged.
  */
 export class FixedStatistics {
@@ -62,7 +60,7 @@ export class FixedStatistics {
     tf.dispose(this.#found);
     this.#weights = Object.keys(weights);
     this.#found = tf.tidy(() => {
-      const parts = split([latents, labels]);
+      const parts = inParts([latents, labels]);
       const total = latents.shape[0];
       const sums = parts
         .map((part) =>
@@ -80,7 +78,7 @@ export class FixedStatistics {
   /** Images by the statistics that were found. */
   generate(weights: Weights, latents: Tensor2D, labels: Tensor2D): Tensor4D {
     return tf.tidy(() => {
-      const parts = split([latents, labels]).map(
+      const parts = inParts([latents, labels]).map(
         (part) => this.#images.run([...part, ...Object.values(weights), ...this.#found])[0] as Tensor4D,
       );
       return tf.concat(parts);
@@ -93,14 +91,4 @@ export class FixedStatistics {
     this.#moments.dispose();
     this.#images.dispose();
   }
-}
-
-/** Rows in parts of nearly the same length, so that there are two graphs at most. */
-function split(tensors: readonly Tensor2D[]): Tensor2D[][] {
-  const rows = tensors[0]!.shape[0];
-  const parts = Math.ceil(rows / together);
-  const start = (i: number) => Math.floor((i * rows) / parts);
-  return Array.from({ length: parts }, (_, i) =>
-    tensors.map((tensor) => tensor.slice([start(i), 0], [start(i + 1) - start(i), -1])),
-  );
 }

@@ -14,12 +14,13 @@ import { byBothSides, type Layer, type LayerParameter } from './layer.js';
  */
 export function conv2dTranspose(options: Conv2dOptions): Layer {
   const { name, inputs, outputs, size = 3, stride = 2, bias = true, gain = 1 } = options;
+  const { initial = byBothSides(gain, size ** 2 * inputs, size ** 2 * outputs) } = options;
   check('count', 'conv2dTranspose', { inputs, outputs, size, stride });
   const [kernelName, biasName] = [`${name}.kernel`, `${name}.bias`];
   const shape = [size, size, outputs, inputs];
   const kernel: LayerParameter = {
     shape,
-    initial: byBothSides(gain, size ** 2 * inputs, size ** 2 * outputs),
+    initial,
     // With y = T(k) x, y' . g = x . conv(k, g): the gradient of a convolution of g with the output gradient x.
     gradients: (input, gradient, examples) =>
       kernelGradients(gradient as Tensor4D, input as Tensor4D, { size, stride, shape, examples }),

@@ -2,7 +2,7 @@ import { check } from '../../core/check.js';
 import { tf, type Tensor, type Tensor3D, type Tensor4D } from '../../tensor/index.js';
 import { byPosition, outputBias } from './dense.js';
 import { ghostIsCheaper, materialised, ofProduct } from './example-gradients.js';
-import { byBothSides, type ExampleGradients, type Layer, type LayerParameter } from './layer.js';
+import { byBothSides, type ExampleGradients, type InitialMatrix, type Layer, type LayerParameter } from './layer.js';
 
 export interface Conv2dOptions {
   readonly name: string;
@@ -16,6 +16,8 @@ export interface Conv2dOptions {
   readonly bias?: boolean;
   /** Of the kernel's values before training, see `byBothSides`. Default 1. */
   readonly gain?: number;
+  /** The kernel's values before training, instead of those of `gain`. */
+  readonly initial?: InitialMatrix;
 }
 
 /**
@@ -28,12 +30,13 @@ export interface Conv2dOptions {
  */
 export function conv2d(options: Conv2dOptions): Layer {
   const { name, inputs, outputs, size = 3, stride = 1, bias = true, gain = 1 } = options;
+  const { initial = byBothSides(gain, size ** 2 * inputs, size ** 2 * outputs) } = options;
   check('count', 'conv2d', { inputs, outputs, size, stride });
   const [kernelName, biasName] = [`${name}.kernel`, `${name}.bias`];
   const shape = [size, size, inputs, outputs];
   const kernel: LayerParameter = {
     shape,
-    initial: byBothSides(gain, size ** 2 * inputs, size ** 2 * outputs),
+    initial,
     gradients: (input, gradient, examples) =>
       kernelGradients(input as Tensor4D, gradient as Tensor4D, { size, stride, shape, examples }),
   };

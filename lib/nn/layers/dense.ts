@@ -1,6 +1,6 @@
 import { tf, type Tensor, type Tensor2D, type Tensor3D } from '../../tensor/index.js';
 import { materialised, ofProduct } from './example-gradients.js';
-import { byBothSides, type Initial, type Layer, type LayerParameter } from './layer.js';
+import { byBothSides, type InitialMatrix, type Layer, type LayerParameter } from './layer.js';
 
 export interface DenseOptions {
   readonly name: string;
@@ -9,7 +9,7 @@ export interface DenseOptions {
   /** Default true. */
   readonly bias?: boolean;
   /** The kernel's values before training. Default: by both its sides, with gain 1. */
-  readonly initial?: Initial;
+  readonly initial?: InitialMatrix;
 }
 
 /**
@@ -37,7 +37,7 @@ export function dense(options: DenseOptions): Layer {
 }
 
 /** A matrix `[inputs, outputs]` that multiplies the last axis of the input. */
-export function matrixParameter(shape: readonly [number, number], initial: Initial): LayerParameter {
+export function matrixParameter(shape: readonly [number, number], initial: InitialMatrix): LayerParameter {
   return {
     shape,
     initial,

@@ -1,5 +1,5 @@
 import { byMatrix, matrixParameter } from './dense.js';
-import type { Layer } from './layer.js';
+import type { InitialMatrix, Layer } from './layer.js';
 
 export interface EmbeddingOptions {
   readonly name: string;
@@ -7,6 +7,8 @@ export interface EmbeddingOptions {
   readonly size: number;
   /** Of the values before training. Default 1. */
   readonly deviation?: number;
+  /** The values before training, instead of those of `deviation`. */
+  readonly initial?: InitialMatrix;
 }
 
 /**
@@ -16,11 +18,11 @@ export interface EmbeddingOptions {
  * @example
  * const layer = embedding({ name: 'label', count: 10, size: 32 });   // label.table [10, 32]
  */
-export function embedding({ name, count, size, deviation = 1 }: EmbeddingOptions): Layer {
+export function embedding({ name, count, size, deviation = 1, initial }: EmbeddingOptions): Layer {
   const table = `${name}.table`;
   return {
     kind: 'embedding',
-    parameters: { [table]: matrixParameter([count, size], { law: 'normal', deviation }) },
+    parameters: { [table]: matrixParameter([count, size], initial ?? { law: 'normal', deviation }) },
     probeShape: (shape) => [...shape.slice(0, -1), size],
     apply: (weights, input, probe) => {
       const output = byMatrix(input, weights[table]!);

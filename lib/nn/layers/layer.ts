@@ -17,6 +17,9 @@ export type Initial =
   | { readonly law: 'normal'; readonly deviation: number }
   | { readonly law: 'uniform'; readonly variance: number };
 
+/** The same, or a matrix whose singular values are all 1: see `orthogonal`. */
+export type InitialMatrix = Initial | { readonly law: 'orthogonal' };
+
 /**
  * Uniform with variance `gain / ((fanIn + fanOut) / 2)`, for weights of sums over `fanIn` values that go to `fanOut` sums: with
  * gain 1 signals keep their size both ways (Glorot and Bengio 2010).
@@ -28,7 +31,7 @@ export function byBothSides(gain: number, fanIn: number, fanOut: number): Initia
 /** One parameter of a layer and the rule for its gradients. */
 export interface LayerParameter {
   readonly shape: readonly number[];
-  readonly initial: Initial;
+  readonly initial: InitialMatrix;
   /**
    * Gradients by this parameter, for each example, from the layer's input `[rows, ...]` and the gradient of the sum of the
    * examples' losses by the layer's probe. There may be several rows an example, the same number for each and one after the

@@ -4,10 +4,10 @@ import { SeededStream } from '../../../../lib/core/rng.js';
 import { bigGanGenerator, bigGanShapes } from '../../../../lib/nn/generators/big-gan-generator.js';
 import { drawInput, labelsInTurn } from '../../../../lib/nn/generators/draw-images.js';
 import { GeneratorGradient } from '../../../../lib/nn/generators/generator-gradient.js';
-import { spectralEstimate } from '../../../../lib/nn/generators/spectral-norm.js';
-import { parameterCount, type NetworkParameters } from '../../../../lib/nn/parameters.js';
+import { spectralEstimate } from '../../../../lib/nn/spectral-norm.js';
+import { parameterCount } from '../../../../lib/nn/parameters.js';
 import { setupEngine, tf, type Scalar, type Tensor2D } from '../../../../lib/tensor/index.js';
-import { expectShown, labelRows, wave, type Shown } from './waves.js';
+import { expectShown, labelRows, setToWaves, wave, type Shown } from './waves.js';
 
 interface Golden {
   readonly batch: number;
@@ -157,15 +157,3 @@ describe('the generator of BigGAN', () => {
     );
   });
 });
-
-/** Parameters by their order, and right vectors of the power iteration by the order of the weights. */
-function setToWaves(parameters: NetworkParameters, state: NetworkParameters): void {
-  tf.tidy(() => {
-    Object.values(parameters).forEach((variable, phase) => variable.assign(wave(variable.shape, phase)));
-    const rights = Object.entries(state).filter(([name]) => name.endsWith('.right'));
-    rights.forEach(([, variable], i) => {
-      const vector = wave(variable.shape, 200 + i);
-      variable.assign(vector.div(vector.norm()));
-    });
-  });
-}

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { NetworkParameters } from '../../../../lib/nn/parameters.js';
 import { tf, type Tensor } from '../../../../lib/tensor/index.js';
 
 /** A tensor of a golden file: its Euclidean norm and every n-th of its values. */
@@ -33,4 +34,16 @@ export async function expectShown(got: Tensor, expected: Shown, tolerance: numbe
       tolerance,
     ),
   );
+}
+
+/** Parameters by their order, and right vectors of the power iteration by the order of the weights. */
+export function setToWaves(parameters: NetworkParameters, state: NetworkParameters): void {
+  tf.tidy(() => {
+    Object.values(parameters).forEach((variable, phase) => variable.assign(wave(variable.shape, phase)));
+    const rights = Object.entries(state).filter(([name]) => name.endsWith('.right'));
+    rights.forEach(([, variable], i) => {
+      const vector = wave(variable.shape, 200 + i);
+      variable.assign(vector.div(vector.norm()));
+    });
+  });
 }

@@ -1,5 +1,5 @@
-import { runOp, tf, type Tensor2D, type Variable } from '../../tensor/index.js';
-import type { SeededStream } from '../../core/rng.js';
+import { runOp, tf, type Tensor2D, type Variable } from '../tensor/index.js';
+import type { SeededStream } from '../core/rng.js';
 
 /**
  * A weight whose matrix `[everything else, outputs]` (the last axis counts outputs) has orthonormal columns, or orthonormal

@@ -1,51 +1,52 @@
-import { replay, tf, type Replay, type Scalar, type Tensor, type Tensor2D } from '../../tensor/index.js';
-import type { SeededStream } from '../../core/rng.js';
-import { disposeAll, type NetworkParameters, type Weights } from '../parameters.js';
+import { replay, tf, type Replay, type Scalar, type Tensor, type Tensor2D } from '../tensor/index.js';
+import type { SeededStream } from '../core/rng.js';
+import type { NetworkParameters, Weights } from './parameters.js';
 
 /**
  * Spectral normalisation (Miyato et al. 2018, Algorithm 1): weights divided by an estimate of their largest singular value,
  * as matrices `[everything else, outputs]`. The estimate is uᵀ W v by vectors u and v that one power iteration a training
  * step brings up to date, and that count as constants for the gradient.
  */
-export class SpectralNorm {
-  /** For each weight `NAME.left` `[everything else]` and `NAME.right` `[outputs]`, of length 1. */
-  readonly state: NetworkParameters;
+export class PowerIteration {
   readonly #graph: Replay;
 
-  /** @param names of the weights among `parameters`. The vectors start as those after one iteration from random ones. */
-  constructor(
-    readonly parameters: NetworkParameters,
-    readonly names: readonly string[],
-    stream: SeededStream,
-  ) {
+  /** @param names of the weights that are normalised. */
+  constructor(readonly names: readonly string[]) {
     this.#graph = replay((...tensors) => iterated(tensors), { name: 'a power iteration' });
-    const vector = (values: Float32Array) => tf.tidy(() => tf.variable(tf.tensor1d(values), false));
-    const entries = names.flatMap((name) => {
-      const outputs = parameters[name]!.shape.at(-1)!;
-      const right = new Float32Array(outputs);
-      stream.fork(name).fillNormal(right);
-      const left = new Float32Array(parameters[name]!.size / outputs);
-      return [[leftOf(name), vector(left)] as const, [rightOf(name), vector(right)] as const];
-    });
-    this.state = Object.fromEntries(entries);
-    this.advance();
   }
 
-  /** One power iteration of each weight as it is now. */
-  advance(): void {
+  /**
+   * The vectors of a network's weights, after one iteration from random ones: for each weight `NAME.left` `[everything else]` and
+   * `NAME.right` `[outputs]`, of length 1.
+   */
+  start(parameters: NetworkParameters, stream: SeededStream): NetworkParameters {
+    const vector = (values: Float32Array) => tf.tidy(() => tf.variable(tf.tensor1d(values), false));
+    const entries = this.names.flatMap((name) => {
+      const { shape, size } = parameters[name]!;
+      const right = new Float32Array(shape.at(-1)!);
+      stream.fork(name).fillNormal(right);
+      const left = new Float32Array(size / right.length);
+      return [[leftOf(name), vector(left)] as const, [rightOf(name), vector(right)] as const];
+    });
+    const state = Object.fromEntries(entries);
+    this.advance(parameters, state);
+    return state;
+  }
+
+  /** One iteration of each weight as it is now. */
+  advance(parameters: NetworkParameters, state: NetworkParameters): void {
     tf.tidy(() => {
-      const weights = this.names.map((name) => this.parameters[name]!);
-      const rights = this.names.map((name) => this.state[rightOf(name)]!);
+      const weights = this.names.map((name) => parameters[name]!);
+      const rights = this.names.map((name) => state[rightOf(name)]!);
       const updated = this.#graph.run([...weights, ...rights]);
       this.names.forEach((name, i) => {
-        this.state[leftOf(name)]!.assign(updated[2 * i]!);
-        this.state[rightOf(name)]!.assign(updated[2 * i + 1]!);
+        state[leftOf(name)]!.assign(updated[2 * i]!);
+        state[rightOf(name)]!.assign(updated[2 * i + 1]!);
       });
     });
   }
 
   dispose(): void {
-    disposeAll(this.state);
     this.#graph.dispose();
   }
 }
