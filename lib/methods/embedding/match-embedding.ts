@@ -12,7 +12,11 @@ import { modelOf, trainGenerator } from './train-generator.js';
 
 /** Parameters of training a generator on a released embedding. Methods state scales of their own where they differ. */
 export const embeddingParameters = {
-  generator: oneOf(generatorNames, 'small', 'network that is trained'),
+  generator: oneOf(
+    generatorNames,
+    { smoke: 'small', laptop: 'small', paper: 'big-gan' },
+    'network that is trained; big-gan: in the width that DPImageBench has for the side of the images',
+  ),
   steps: count({ smoke: 40, laptop: 1200, paper: 2750 }, 'training steps of the generator'),
   batchSize: count({ smoke: 50, laptop: 200, paper: 100 }, 'generated images in a step, at least two a class'),
   learningRate: positive(0.01, 'first learning rate of Adam'),

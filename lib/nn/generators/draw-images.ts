@@ -61,5 +61,5 @@ export async function drawImages(
     await task.pause();
   }
   task.done();
-  return { data, count: labels.length, ...shape };
+  return { ...shape, data, count: labels.length };
 }
