@@ -10,6 +10,7 @@ import { DpSgd, recordGradient, type DpSgdQuery } from './dp-sgd/dp-sgd.js';
 import { addLatticeGaussian } from './lattice-gaussian.js';
 import { labelSums, type LabelSumQuery } from './label-sums.js';
 import type { PlannedRelease } from './planned-release.js';
+import type { ReleasedValue } from './journal.js';
 import { openReleased, type Released } from './released.js';
 import { openRows, type PublicFacts, type SensitiveImages } from './sensitive.js';
 
@@ -67,24 +68,23 @@ export class Mechanisms {
    * `sampleRate * N`, never the size that came out; an empty batch is noise alone.
    */
   async sampledLabelMeans(of: string, query: LabelSumQuery): Promise<Released<readonly Float32Array[]>> {
-    const { size, classes } = this.facts;
-    check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
-    const request = this.#request({ of, mechanism: 'gaussian-on-samples' });
-    const expected = size * (this.#charging.planned(request).sampling?.sampleRate ?? 1);
-    return this.#charging.once({ ...request, sensitivity: query.clipNorm / expected }, async (planned) => {
-      const sampling = planned.sampling!;
-      const batches = sampling.batches(this.#rows().count, this.#options.noise);
-      const means: Float32Array[] = [];
-      await this.#work(of, sampling.steps, async (task) => {
-        while (batches.drawn < sampling.steps) {
-          const rows = takeImages(this.#rows(), batches.next());
-          const sums = await labelSums(rows, classes.length, query);
-          means.push(meansOf(this.#gaussian(sums, planned, expected), expected));
-          task.report({ step: batches.drawn });
-          await task.pause();
-        }
-      });
-      return means;
+    return this.#onSamples(of, query, async (means) => {
+      const all: Float32Array[] = [];
+      for await (const mean of means) all.push(Float32Array.from(mean));
+      return all;
+    });
+  }
+
+  /**
+   * The average of what `sampledLabelMeans` releases, in the memory of one matrix and at the same cost: each step has a
+   * batch and noise of its own. A loss that is the squared distance to every one of the matrices has the gradient of
+   * that to their average.
+   */
+  async averageOfSampledLabelMeans(of: string, query: LabelSumQuery): Promise<Released<Float32Array>> {
+    return this.#onSamples(of, query, async (means, steps) => {
+      const sums = new Float64Array(query.dimension * this.facts.classes.length);
+      for await (const mean of means) for (let i = 0; i < sums.length; i++) sums[i]! += mean[i]!;
+      return meansOf(sums, steps);
     });
   }
 
@@ -198,6 +198,33 @@ export class Mechanisms {
   /** Ends a run that failed: what it released cannot be read any more, unless another run pays for it. */
   end(): void {
     this.#charging.end();
+  }
+
+  /** Charges for means over the planned Poisson samples and makes of them what is released. */
+  async #onSamples<T extends ReleasedValue>(
+    of: string,
+    query: LabelSumQuery,
+    gather: (means: AsyncIterable<Float64Array>, steps: number) => Promise<T>,
+  ): Promise<Released<T>> {
+    check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
+    const request = this.#request({ of, mechanism: 'gaussian-on-samples' });
+    const expected = this.facts.size * (this.#charging.planned(request).sampling?.sampleRate ?? 1);
+    return this.#charging.once({ ...request, sensitivity: query.clipNorm / expected }, (planned) => {
+      const { steps } = planned.sampling!;
+      return this.#work(of, steps, (task) => gather(this.#noisyMeans(planned, query, expected, task), steps));
+    });
+  }
+
+  /** A mean with noise for each Poisson sample of a plan; the divisor is the expected size. */
+  async *#noisyMeans(planned: PlannedRelease, query: LabelSumQuery, expected: number, task: ProgressTask) {
+    const batches = planned.sampling!.batches(this.#rows().count, this.#options.noise);
+    while (batches.drawn < batches.sampling.steps) {
+      const rows = takeImages(this.#rows(), batches.next());
+      const sums = await labelSums(rows, this.facts.classes.length, query);
+      yield this.#gaussian(sums, planned, expected).map((value) => value / expected);
+      task.report({ step: batches.drawn });
+      await task.pause();
+    }
   }
 
   #request(request: Omit<Request, 'part'>): Request {

@@ -1,11 +1,20 @@
 import type { AnyMethod } from './contract.js';
+import { dpKernel } from './dp-kernel.js';
 import { dpMerf } from './dp-merf.js';
+import { dpNtk } from './dp-ntk.js';
 import { dpdm } from './dpdm.js';
 import { dpgan } from './dpgan.js';
 import { pdpDiffusion } from './pdp-diffusion.js';
 
 /** Every method that comes with dpbench, oldest paper first: one line a file. */
-export const methodDefinitions = [dpgan, dpMerf, dpdm, pdpDiffusion] as const satisfies readonly AnyMethod[];
+export const methodDefinitions = [
+  dpgan,
+  dpMerf,
+  dpNtk,
+  dpKernel,
+  dpdm,
+  pdpDiffusion,
+] as const satisfies readonly AnyMethod[];
 
 /** Name of a method: one of these, or of one that was defined. */
 export type MethodName = (typeof methodDefinitions)[number]['id'] | (string & {});

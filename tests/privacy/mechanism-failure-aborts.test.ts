@@ -54,6 +54,7 @@ describe('pitfall 19: a failing mechanism aborts', () => {
   it('holds for means, sampled means and histograms', async () => {
     expect(await aborts((mechanisms) => mechanisms.labelMeans('mean', brightness))).toBe(true);
     expect(await aborts((mechanisms) => mechanisms.sampledLabelMeans('means', brightness))).toBe(true);
+    expect(await aborts((mechanisms) => mechanisms.averageOfSampledLabelMeans('means', brightness))).toBe(true);
     expect(await aborts((mechanisms) => mechanisms.histogram('bins', bins))).toBe(true);
   });
 

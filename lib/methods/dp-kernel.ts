@@ -1,0 +1,69 @@
+/**
+ * DP-Kernel. Jiang, Sun, Yu: Functional Rényi Differential Privacy for Generative Modeling. NeurIPS 2023.
+ *
+ * In each step a minibatch of the private data is embedded by Gaussian kernels of several bandwidths, its mean embedding gets
+ * noise, and a generator is trained towards it; the steps compose by the subsampled accountant.
+ *
+ * What the reference implementation does differently: it is not private. It adds noise to the value of the loss, of which only
+ * the gradient is used, so that the gradient of the private batch is released as it is; it draws labels from that batch, scales
+ * the variance where the deviation was meant, halves the sensitivity, and goes on without noise when a covariance has no
+ * Cholesky factor. Here the mean element is a vector, by random features (Rahimi and Recht 2007) instead of a function;
+ * every step's vector is released with Gaussian noise, on a Poisson sample; the generator is trained on what was released, with
+ * labels of its own, and no private row is in reach. The released vectors are used by their average: the squared distances to
+ * all of them and that to their average have the same gradient.
+ *
+ * Bandwidths are in the paper's unit, images in [-1, 1].
+ */
+import { count, fraction, positive } from '../core/options.js';
+import { gaussianOnSamples } from '../mechanisms/index.js';
+import type { Tensor2D, Tensor4D } from '../tensor/index.js';
+import { defineMethod } from './contract.js';
+import { fourierFeatures } from './dp-merf.js';
+import { drawBandwidths } from './embedding/fourier-bandwidths.js';
+import { embeddingParameters, embeddingQuery, matchEmbedding, type Embedding } from './embedding/match-embedding.js';
+
+const release = 'label-wise mean elements of minibatches';
+
+export const dpKernel = defineMethod({
+  id: 'dp-kernel',
+  title: 'DP-Kernel',
+  paper: {
+    title: 'Functional Rényi Differential Privacy for Generative Modeling',
+    authors: 'Jiang, Sun, Yu',
+    year: 2023,
+    url: 'https://openreview.net/forum?id=6jHS8fTsQ4',
+  },
+  publicData: 'optional',
+  params: {
+    ...embeddingParameters,
+    bandwidths: count({ smoke: 2, laptop: 3, paper: 5 }, 'kernels, each twice as wide as the one before'),
+    smallestBandwidth: positive({ smoke: 8, laptop: 8, paper: 1 }, 'bandwidth of the narrowest kernel'),
+    featuresEach: count({ smoke: 100, laptop: 800, paper: 400 }, 'random features of each kernel: cosines and sines'),
+    sampleRate: fraction({ smoke: 0.2, laptop: 0.1, paper: 0.001 }, 'probability that a record is in a minibatch'),
+    releases: count({ smoke: 10, laptop: 100, paper: 200002 }, 'minibatches whose mean elements are released'),
+  },
+  samples: { smoke: 200, laptop: 10000, paper: 60000 },
+
+  /** Features have norm 1 and the divisor is the expected size of a batch: a record moves the mean by 1 / (rate N) at most. */
+  spends: ({ sampleRate, releases }, { size }) => [
+    gaussianOnSamples({ of: release, l2Sensitivity: 1 / (sampleRate * size), sampleRate, steps: releases }),
+  ],
+
+  async fit(context) {
+    const { mechanisms, facts, params, stream, own } = context;
+    const { bandwidths, smallestBandwidth: smallest, featuresEach } = params;
+    const each = Math.ceil(featuresEach / 2);
+    const frequencies = own(drawBandwidths(facts.shape, { smallest, count: bandwidths }, each, stream.fork('kernels')));
+    const embedding = kernelEmbedding(frequencies);
+    const released = await mechanisms.averageOfSampledLabelMeans(release, embeddingQuery(embedding));
+    return matchEmbedding(embedding, released, context);
+  },
+});
+
+/** Random features of the mean of the kernels whose frequencies these are, `[pixels, features / 2]`. */
+export function kernelEmbedding(frequencies: Tensor2D): Embedding {
+  return {
+    features: (images: Tensor4D, waves) => fourierFeatures(images, waves as Tensor2D),
+    ...{ constants: [frequencies], dimension: 2 * frequencies.shape[1], norm: 1 },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * DP-NTK. Yang, Adamczewski, Sutherland, Li, Park: Differentially Private Neural Tangent Kernels (DP-NTK) for Privacy-Preserving
+ * Data Generation. JAIR 2024, arXiv 2303.01687, Algorithm 1.
+ *
+ * As DP-MERF, with other features of an image: the gradient of a random, untrained network's outputs by its weights at that
+ * image, divided by its norm. The private data are read once, for the mean of the features of each class; training a
+ * generator until its images have the same means is post-processing.
+ *
+ * What the reference implementation does differently: it leaves the loop over the data after the first batch, so that 5,000
+ * records of 60,000 are in the mean and the noise is twelve times as large; here every record is. It halves the noise that
+ * replacing a record needs and credits no sampling; here the relation is add-or-remove-one, all of N. It writes every gradient of
+ * the last layer down once an output, though they are the same; here once, which changes nothing (`ntkFeatures`). Its noise
+ * follows from a public seed. Its loss is biased by the size of the batch; here it is not, so that the mean of several small
+ * batches is no other loss than that of one large one.
+ */
+import { count, oneOf } from '../core/options.js';
+import { gaussian } from '../mechanisms/index.js';
+import { defineMethod } from './contract.js';
+import { embeddingParameters, embeddingQuery, matchEmbedding } from './embedding/match-embedding.js';
+import { drawNtkNetwork, ntkTensors } from './embedding/ntk-network.js';
+import { tangentEmbedding } from './embedding/tangent-embedding.js';
+
+const release = 'label-wise mean of tangent features';
+
+export const dpNtk = defineMethod({
+  id: 'dp-ntk',
+  title: 'DP-NTK',
+  paper: {
+    title: 'Differentially Private Neural Tangent Kernels (DP-NTK) for Privacy-Preserving Data Generation',
+    authors: 'Yang, Adamczewski, Sutherland, Li, Park',
+    year: 2023,
+    url: 'https://arxiv.org/abs/2303.01687',
+  },
+  publicData: 'optional',
+  params: {
+    ...embeddingParameters,
+    hiddenLayers: oneOf(
+      ['by-colours', 'one', 'two'],
+      'by-colours',
+      'of the random network: one for grey images, two for coloured ones, or so many',
+    ),
+    width: count({ smoke: 20, laptop: 100, paper: 800 }, 'units of the hidden layer where there is one'),
+    firstWidth: count({ smoke: 8, laptop: 32, paper: 32 }, 'units of the first hidden layer of two'),
+    secondWidth: count({ smoke: 16, laptop: 256, paper: 256 }, 'units of the second hidden layer of two'),
+    steps: count({ smoke: 40, laptop: 1200, paper: 2000 }, 'training steps of the generator'),
+    batchSize: count({ smoke: 50, laptop: 200, paper: 5000 }, 'generated images in a step, at least two a class'),
+  },
+  samples: { smoke: 200, laptop: 10000, paper: 60000 },
+
+  /** Each feature vector has norm 1, so one record more or fewer moves the mean by at most 1 / N. */
+  spends: (_params, { size }) => [gaussian({ of: release, l2Sensitivity: 1 / size })],
+
+  async fit(context) {
+    const { mechanisms, facts, params, stream, own } = context;
+    const { hiddenLayers, width, firstWidth, secondWidth } = params;
+    const one = hiddenLayers === 'by-colours' ? facts.shape.channels === 1 : hiddenLayers === 'one';
+    const network = drawNtkNetwork(
+      { shape: facts.shape, widths: one ? [width] : [firstWidth, secondWidth], outputs: facts.classes.length },
+      stream.fork('random network'),
+    );
+    ntkTensors(network).forEach(own);
+    const embedding = tangentEmbedding(network);
+    const released = await mechanisms.labelMeans(release, {
+      ...embeddingQuery(embedding),
+      batchSize: Math.max(1, Math.min(500, Math.floor(2 ** 26 / embedding.dimension))), // a quarter of a gigabyte
+    });
+    return matchEmbedding(embedding, released, context);
+  },
+});
