@@ -22,6 +22,7 @@ export { PoissonSampling, preview, Sensitive } from './mechanisms/index.js';
 // methods and metrics
 export { methods } from './methods/methods.js';
 export { defineMethod } from './methods/contract.js';
+export { imageGenerators } from './methods/private-evolution/image-generators.js';
 export { metrics } from './metrics/metrics.js';
 export { features } from './metrics/features/extractors.js';
 

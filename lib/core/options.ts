@@ -29,7 +29,7 @@ const spread = <T>(defaults: Defaults<T>): Readonly<Record<Scale, T>> =>
     ? defaults
     : { smoke: defaults, laptop: defaults, paper: defaults };
 
-function number(range: 'count' | 'positive' | 'notNegative' | 'fraction') {
+function number(range: 'count' | 'countOrZero' | 'positive' | 'notNegative' | 'fraction') {
   return (defaults: Defaults<number>, doc: string): Parameter<number> => ({
     doc,
     expected: rangeWords(range),
@@ -43,6 +43,8 @@ function number(range: 'count' | 'positive' | 'notNegative' | 'fraction') {
 
 /** A whole number of at least 1. @example count({ smoke: 20, laptop: 600, paper: 2750 }, 'training steps') */
 export const count = number('count');
+/** A whole number of at least 0. */
+export const countOrZero = number('countOrZero');
 /** A number above 0. */
 export const positive = number('positive');
 /** A number of at least 0. */
@@ -61,6 +63,18 @@ export function oneOf<const Name extends string>(
     expected: names.join(', '),
     defaults: spread<Name>(defaults),
     check: (asked, name, value) => checkOneOf(asked, name, value, names),
+  };
+}
+
+/** One of some names that may grow, members of a registry: they are looked up whenever a value is checked. */
+export function memberName(names: () => readonly string[], defaults: Defaults<string>, doc: string): Parameter<string> {
+  return {
+    doc,
+    get expected() {
+      return names().join(', ');
+    },
+    defaults: spread(defaults),
+    check: (asked, name, value) => checkOneOf(asked, name, value, names()),
   };
 }
 

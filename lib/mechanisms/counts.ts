@@ -3,14 +3,17 @@ import { OptionError } from '../core/errors.js';
 import type { LabeledImages } from '../core/images.js';
 import type { ProgressTask } from '../core/progress.js';
 import type { RandomStream } from '../core/rng.js';
-import { imageTensor, tf, type Tensor, type Tensor4D } from '../tensor/index.js';
+import { imageTensor, oneHotTensor, tf, type Tensor, type Tensor2D, type Tensor4D } from '../tensor/index.js';
 import { discreteLaplace, fractionOf } from './discrete-noise.js';
 import { ExactCoins } from './exact-coins.js';
 
 /** Which bins a record belongs to. */
 export interface BinQuery {
-  /** Bins of each image by itself: `[batch, height, width, channels]` in [0, 1] to `[batch]` or `[batch, binsPerRecord]`. */
-  readonly binsOf: (images: Tensor4D) => Tensor;
+  /**
+   * Bins of each record by itself: images `[batch, height, width, channels]` in [0, 1], and labels as one-hot rows
+   * `[batch, classes]`, to `[batch]` or `[batch, binsPerRecord]`. The label is a part of the record: bins may depend on it.
+   */
+  readonly binsOf: (images: Tensor4D, labels: Tensor2D) => Tensor;
   readonly bins: number;
   /** A histogram for each class: counts are `[classes, bins]`, flat. */
   readonly byClass?: boolean;
@@ -33,7 +36,9 @@ export async function binCounts(
   check('count', 'histogram', { bins });
   const counts = new Float64Array(byClass ? classes * bins : bins);
   await forBatches(rows, query.batchSize, task, async (start, end) => {
-    const found = await readTidily(() => query.binsOf(imageTensor(rows, start, end)));
+    const found = await readTidily(() =>
+      query.binsOf(imageTensor(rows, start, end), oneHotTensor(rows, classes, start, end)),
+    );
     const width = found.length / (end - start);
     if (!Number.isInteger(width))
       throw new OptionError({

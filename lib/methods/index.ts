@@ -5,6 +5,8 @@ import { dpNtk } from './dp-ntk.js';
 import { dpdm } from './dpdm.js';
 import { dpgan } from './dpgan.js';
 import { pdpDiffusion } from './pdp-diffusion.js';
+import { pe } from './pe.js';
+import { peSd } from './pe-sd.js';
 
 /** Every method that comes with dpbench, oldest paper first: one line a file. */
 export const methodDefinitions = [
@@ -14,6 +16,8 @@ export const methodDefinitions = [
   dpKernel,
   dpdm,
   pdpDiffusion,
+  pe,
+  peSd,
 ] as const satisfies readonly AnyMethod[];
 
 /** Name of a method: one of these, or of one that was defined. */

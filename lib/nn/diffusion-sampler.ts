@@ -1,13 +1,15 @@
+import { check } from '../core/check.js';
 import type { Images } from '../core/images.js';
 import { ProgressTask } from '../core/progress.js';
 import type { SeededStream } from '../core/rng.js';
-import { imageBytes, tf, type Tensor4D } from '../tensor/index.js';
+import { imageBytes, imageTensor, tf, type Tensor, type Tensor4D } from '../tensor/index.js';
 import { denoiserOf } from './edm.js';
 import type { Preconditioning } from './edm-preconditioning.js';
 import type { NetworkParameters } from './parameters.js';
 import { sampleDdim } from './samplers/ddim.js';
 import { guided } from './samplers/denoiser.js';
 import { sampleHeun, type Churn } from './samplers/heun.js';
+import { noiseLevelAt } from './samplers/noise-grid.js';
 import { standardNormal, type SamplerOptions } from './samplers/sampling.js';
 import { ReplayedNetwork } from './unet/replayed-network.js';
 import { networkOf, type Unet } from './unet/unet.js';
@@ -27,7 +29,14 @@ export interface DiffusionSamplerOptions {
 }
 
 /** What one call of `sample` has differently. */
-type SamplerCall = Partial<Pick<DiffusionSamplerOptions, 'sampler' | 'steps'>> & Pick<SamplerOptions, 'signal'>;
+interface SamplerCall
+  extends Partial<Pick<DiffusionSamplerOptions, 'sampler' | 'steps'>>, Pick<SamplerOptions, 'signal'> {
+  /**
+   * Images to begin with in place of pure noise, one for each label, and the part of the walk down the noise levels to go again,
+   * in (0, 1]: they get as much noise as there is at that point of the walk (Meng et al. 2022, arXiv 2108.01073).
+   */
+  readonly again?: { readonly images: Images; readonly part: number };
+}
 
 /**
  * Draws images from a denoiser by its parameters as they are at each call, from one recorded graph.
@@ -55,12 +64,13 @@ export class DiffusionSampler {
     const { batchSize } = this.options;
     const size = shape.height * shape.width * shape.channels;
     const data = new Uint8Array(labels.length * size);
-    const { steps } = { ...this.options, ...call };
-    const task = new ProgressTask('sampling images', steps * Math.ceil(labels.length / batchSize), signal);
+    const walk = walkOf({ ...this.options, ...call });
+    const task = new ProgressTask('sampling images', walk.steps * Math.ceil(labels.length / batchSize), signal);
     for (let start = 0; start < labels.length; start += batchSize) {
       const part = Array.from(labels).slice(start, start + batchSize);
-      const done = { task, from: (steps * start) / batchSize };
-      const images = await this.#batch(part, stream.fork(`from ${start}`), { ...call, part: done });
+      const done = { task, from: (walk.steps * start) / batchSize };
+      const batch = { ...call, ...walk, part: done, first: start };
+      const images = await this.#batch(part, stream.fork(`from ${start}`), batch);
       data.set(images.data.subarray(0, part.length * size), start * size);
     }
     task.done();
@@ -75,22 +85,27 @@ export class DiffusionSampler {
   async #batch(
     labels: readonly number[],
     stream: SeededStream,
-    call: SamplerCall & Pick<SamplerOptions, 'part'>,
+    call: SamplerCall & Walk & Pick<SamplerOptions, 'part'> & { readonly first: number },
   ): Promise<Images> {
     const { shape, classes } = this.unet.options;
     const { preconditioning, batchSize, churn, guidance } = this.options;
-    const { steps, sampler, signal, part } = { ...this.options, ...call };
+    const { sampler } = { ...this.options, ...call };
+    const { steps, sigmaMax, signal, part } = call;
     const rows = Int32Array.from({ length: batchSize }, (_, row) => labels[row] ?? classes);
     const known = tf.tensor1d(rows, 'int32');
-    const start = standardNormal([batchSize, shape.height, shape.width, shape.channels], stream);
+    const noise = standardNormal([batchSize, shape.height, shape.width, shape.channels], stream);
+    const start = call.again
+      ? noisyImages(call.again.images, { first: call.first, sigmaMax: sigmaMax!, noise })
+      : noise.clone();
+    noise.dispose();
     const plain = denoiserOf(this.#network.network, preconditioning);
     const denoiser = guided(plain, { weight: guidance, nullLabel: classes });
     const fresh = churn && { churn: { ...churn, stream: stream.fork('churn') } };
     try {
       const images =
         sampler === 'ddim'
-          ? await sampleDdim(denoiser, start, { steps, labels: known, signal, part })
-          : await sampleHeun(denoiser, start, { steps, labels: known, signal, part, ...fresh });
+          ? await sampleDdim(denoiser, start, { steps, sigmaMax, labels: known, signal, part })
+          : await sampleHeun(denoiser, start, { steps, sigmaMax, labels: known, signal, part, ...fresh });
       const shown = tf.tidy(() => images.add(1).div(2) as Tensor4D);
       const bytes = await imageBytes(shown);
       tf.dispose([images, shown]);
@@ -99,4 +114,37 @@ export class DiffusionSampler {
       tf.dispose([known, start]);
     }
   }
+}
+
+/** The noise levels of a walk down: their number, and the highest one of a walk that is gone again. */
+interface Walk {
+  readonly steps: number;
+  readonly sigmaMax?: number;
+}
+
+function walkOf({ steps, again }: { readonly steps: number } & Pick<SamplerCall, 'again'>): Walk {
+  if (!again) return { steps };
+  const { part } = again;
+  check('fraction', 'sampling again from images', { part });
+  return { steps: Math.max(1, Math.round(part * steps)), sigmaMax: noiseLevelAt(part) };
+}
+
+/** Images in [-1, 1] with noise at the first level, in its units. Rows that are missing at the end are grey. */
+function noisyImages(
+  images: Images,
+  { first, sigmaMax, noise }: { readonly first: number; readonly sigmaMax: number; readonly noise: Tensor },
+): Tensor {
+  return tf.tidy(() => {
+    const rows = noise.shape[0]!;
+    const known = imageTensor(images, first, Math.min(images.count, first + rows))
+      .mul(2)
+      .sub(1) as Tensor4D;
+    const padded = known.pad([
+      [0, rows - known.shape[0]],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+    return padded.div(sigmaMax).add(noise);
+  });
 }

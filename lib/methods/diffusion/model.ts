@@ -8,14 +8,28 @@ import { unet, type Unet } from '../../nn/unet/unet.js';
 import type { FitContext } from '../contract.js';
 import { networkSize, type DiffusionParameters } from './parameters.js';
 
+/** What the network and its sampler take of the parameters, whoever trains it. */
+export type ModelParameters = Pick<
+  DiffusionParameters,
+  | 'network'
+  | 'dropLabel'
+  | 'medianNoise'
+  | 'sampler'
+  | 'samplerSteps'
+  | 'samplerBatch'
+  | 'churn'
+  | 'guidance'
+  | 'precision'
+>;
+
 /** A denoiser of images with classes: the network, its weights, and what draws images from it. */
 export class DiffusionModel {
   readonly network: Unet;
   readonly parameters: NetworkParameters;
-  readonly #params: DiffusionParameters;
+  readonly #params: ModelParameters;
 
   /** @param labels rows of the label table without the one for "no label"; at least the private classes. */
-  constructor(facts: PublicFacts, params: DiffusionParameters, labels: number, stream: SeededStream) {
+  constructor(facts: Pick<PublicFacts, 'shape'>, params: ModelParameters, labels: number, stream: SeededStream) {
     this.#params = params;
     this.network = unet({ shape: facts.shape, classes: labels, ...networkSize(params, facts.shape) });
     this.parameters = this.network.initialise(stream.fork('weights'));

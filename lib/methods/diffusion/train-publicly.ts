@@ -7,7 +7,7 @@ import type { PublicDataset } from '../../data/contract.js';
 import { ReplayedGradient } from '../../nn/replayed-gradient.js';
 import { forwardTape } from '../../nn/tape.js';
 import { imageTensor, oneHotTensor, tf, type Tensor4D } from '../../tensor/index.js';
-import type { DiffusionContext, DiffusionModel } from './model.js';
+import type { DiffusionContext, DiffusionModel, ModelParameters } from './model.js';
 import { ShuffledPasses } from './shuffled-passes.js';
 import { Training } from './training.js';
 
@@ -22,6 +22,11 @@ export const publicParameters = {
 
 export type PublicParameters = ParameterValues<typeof publicParameters>;
 
+/** What training on public images takes of a method's context. */
+type PublicTrainingContext = Pick<DiffusionContext, 'own' | 'checkpoint' | 'signal' | 'stream'> & {
+  readonly params: Pick<ModelParameters, 'precision'>;
+};
+
 /**
  * Trains a model on public images, which costs no budget, and leaves the average of the weights in it. Batches go through
  * shuffled passes; the last, incomplete one of a pass is left out.
@@ -30,7 +35,7 @@ export async function trainPublicly(
   model: DiffusionModel,
   dataset: PublicDataset,
   params: PublicParameters,
-  context: DiffusionContext,
+  context: PublicTrainingContext,
 ): Promise<void> {
   const { own, checkpoint, signal } = context;
   const { publicSteps: steps, publicBatchSize: batchSize, publicLearningRate, publicEmaRate, flip } = params;

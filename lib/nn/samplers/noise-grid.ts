@@ -33,3 +33,16 @@ export function noiseGrid({ steps, sigmaMin = 0.002, sigmaMax = 80, rho = 7 }: N
   const share = (i: number) => (steps === 1 ? 0 : i / (steps - 1));
   return Float64Array.from({ length: steps }, (_, i) => (first + share(i) * (last - first)) ** rho);
 }
+
+/**
+ * The noise level from which a part of a walk, in (0, 1], is still to go: 1 is the first level of the grid, near 0 its last.
+ *
+ * @example noiseLevelAt(0.5)   // 2.515, the middle of noiseGrid({ steps: 5 })
+ */
+export function noiseLevelAt(
+  part: number,
+  { sigmaMin = 0.002, sigmaMax = 80, rho = 7 }: Omit<NoiseGrid, 'steps'> = {},
+): number {
+  const [first, last] = [sigmaMax ** (1 / rho), sigmaMin ** (1 / rho)];
+  return (last + part * (first - last)) ** rho;
+}

@@ -12,7 +12,7 @@ import {
 import { evenLabels, images, takeImages } from '../../../lib/core/images.js';
 import { displaySymbol } from '../../../lib/core/mime.js';
 import { nearest } from '../../../lib/core/nearest.js';
-import { count, fraction, oneOf, parameterValues } from '../../../lib/core/options.js';
+import { count, countOrZero, fraction, memberName, oneOf, parameterValues } from '../../../lib/core/options.js';
 import { onProgress, ProgressTask, type TimedReport } from '../../../lib/core/progress.js';
 import { Registry } from '../../../lib/core/registry.js';
 
@@ -69,6 +69,19 @@ describe('options', () => {
     expect(() => parameterValues('m', parameters, 'smoke', { step: 1 })).toThrow("Did you mean 'steps'?");
     expect(() => parameterValues('m', parameters, 'smoke', { steps: 1.5 })).toThrow('steps is out of range; got 1.5');
     expect(() => parameterValues('m', parameters, 'smoke', { kind: 'c' })).toThrow('expected a, b');
+    const from = { lookahead: countOrZero(0, 'd') };
+    expect(parameterValues('m', from, 'smoke', { lookahead: 0 })).toEqual({ lookahead: 0 });
+    expect(() => parameterValues('m', from, 'smoke', { lookahead: 0.5 })).toThrow('a whole number of at least 0');
+  });
+  it('name members of a registry as it is when they are checked', () => {
+    const registry = new Registry('generator', [{ id: 'pool' }]);
+    const generator = memberName(() => registry.names(), 'pool', 'd');
+    expect(() => parameterValues('m', { generator }, 'smoke', { generator: 'mine' })).toThrow(
+      "m: generator has no such value; got 'mine', expected pool.",
+    );
+    registry.define({ id: 'mine' });
+    expect(parameterValues('m', { generator }, 'smoke', { generator: 'mine' })).toEqual({ generator: 'mine' });
+    expect(generator.expected).toBe('pool, mine');
   });
 });
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SecureStream } from '../../../lib/core/rng.js';
 import { addDiscreteLaplace, binCounts, rightAnswers } from '../../../lib/mechanisms/counts.js';
-import { setupEngine, tf, type Tensor4D } from '../../../lib/tensor/index.js';
+import { setupEngine, tf, type Tensor2D, type Tensor4D } from '../../../lib/tensor/index.js';
 
 beforeAll(() => setupEngine());
 
@@ -50,6 +50,16 @@ describe('binCounts and rightAnswers', () => {
       expect([...right]).toEqual([rows.labels.filter((label, i) => label === rows.data[i]).length, 10]);
       expect(tf.memory().numTensors).toBe(before);
     }
+  });
+
+  it('choose bins by the label too, in every batch', async () => {
+    const labelOf = (_images: Tensor4D, labels: Tensor2D) => labels.mul(tf.range(0, 3)).sum(1);
+    for (const batchSize of [7, 500])
+      expect([...(await binCounts(rows, 3, { bins: 3, binsOf: labelOf, batchSize }, 1))]).toEqual([10, 10, 10]);
+    // A label that is no class is a row of zeros, and counts nowhere by class.
+    const strange = { ...rows, labels: rows.labels.map((label) => label + 2) };
+    const byClass = await binCounts(strange, 3, { bins: 3, binsOf: labelOf, byClass: true }, 1);
+    expect([...byClass]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 10]);
   });
 
   it('refuse sizes that mean nothing', async () => {

@@ -2,8 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { onProgress } from '../../../lib/core/progress.js';
 import { SeededStream } from '../../../lib/core/rng.js';
 import { DiffusionSampler } from '../../../lib/nn/diffusion-sampler.js';
-import { edm } from '../../../lib/nn/edm-preconditioning.js';
+import { dataDeviation, edm } from '../../../lib/nn/edm-preconditioning.js';
 import { disposeAll } from '../../../lib/nn/parameters.js';
+import { noiseGrid, noiseLevelAt } from '../../../lib/nn/samplers/noise-grid.js';
 import { standardNormal } from '../../../lib/nn/samplers/sampling.js';
 import { unetSizes } from '../../../lib/nn/unet/sizes.js';
 import { unet } from '../../../lib/nn/unet/unet.js';
@@ -61,6 +62,38 @@ describe('DiffusionSampler', () => {
     one.dispose();
     const aborted = AbortSignal.abort(new Error('enough'));
     await expect(sampler.sample([1], new SeededStream(5), { signal: aborted })).rejects.toThrow('enough');
+    sampler.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    disposeAll(parameters);
+  });
+
+  it('goes a part of the walk again from images, with the noise of that point', async () => {
+    const parameters = network.initialise(new SeededStream(1));
+    const before = tf.memory().numTensors;
+    const sampler = new DiffusionSampler(network, parameters, { ...base, sampler: 'ddim' });
+    const stream = new SeededStream(2);
+    const images = { data: Uint8Array.from({ length: 3 * 784 }, (_, i) => (i * 37) % 256), count: 3, ...shape };
+    const again = await sampler.sample([1, 2, 3], stream, { again: { images, part: 0.5 } });
+    // D = skip x: each of half the steps takes x to x (share + (1 - share) skip), and the last one to x skip.
+    const levels = noiseGrid({ steps: 5, sigmaMax: noiseLevelAt(0.5) });
+    const skip = (sigma: number) => dataDeviation ** 2 / (sigma ** 2 + dataDeviation ** 2);
+    const factor = levels.reduce((product, sigma, i) => {
+      const share = i === levels.length - 1 ? 0 : levels[i + 1]! / sigma;
+      return product * (share + (1 - share) * skip(sigma));
+    }, 1);
+    for (const first of [0, 2]) {
+      const start = standardNormal([2, 28, 28, 1], stream.fork(`from ${first}`));
+      const noise = await start.data();
+      start.dispose();
+      for (let i = 0; i < Math.min(2, 3 - first) * 784; i++) {
+        const noisy = images.data[first * 784 + i]! / 127.5 - 1 + noiseLevelAt(0.5) * noise[i]!;
+        const expected = 127.5 * (Math.min(1, Math.max(-1, noisy * factor)) + 1);
+        expect(Math.abs(again.data[first * 784 + i]! - expected)).toBeLessThan(1.5); // a byte, and a network that is not quite 0
+      }
+    }
+    await expect(sampler.sample([1], stream, { again: { images, part: 0 } })).rejects.toThrow(
+      'sampling again from images: part is out of range; got 0, expected a number above 0 and at most 1.',
+    );
     sampler.dispose();
     expect(tf.memory().numTensors).toBe(before);
     disposeAll(parameters);

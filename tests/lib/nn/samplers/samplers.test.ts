@@ -5,7 +5,7 @@ import { dataDeviation, edm } from '../../../../lib/nn/edm-preconditioning.js';
 import { sampleDdim } from '../../../../lib/nn/samplers/ddim.js';
 import { guided, type Denoiser } from '../../../../lib/nn/samplers/denoiser.js';
 import { sampleHeun } from '../../../../lib/nn/samplers/heun.js';
-import { noiseGrid } from '../../../../lib/nn/samplers/noise-grid.js';
+import { noiseGrid, noiseLevelAt } from '../../../../lib/nn/samplers/noise-grid.js';
 import { standardNormal } from '../../../../lib/nn/samplers/sampling.js';
 import { setupEngine, tf, type Tensor } from '../../../../lib/tensor/index.js';
 
@@ -40,6 +40,14 @@ async function from80(sampler: Sampler, denoiser: Denoiser, steps: number): Prom
 }
 
 const variance = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x * x, 0) / numbers.length;
+
+describe('noiseLevelAt', () => {
+  it('is on the grid: at a quarter, the half, three quarters of the walk, and its ends', () => {
+    const five = noiseGrid({ steps: 5 });
+    [1, 0.75, 0.5, 0.25, 0].forEach((part, i) => expect(noiseLevelAt(part) / five[i]!).toBeCloseTo(1, 9));
+    expect(noiseLevelAt(0.5)).toBeCloseTo(2.515, 3);
+  });
+});
 
 describe('noiseGrid', () => {
   it('has the levels of the specification', () => {

@@ -1,0 +1,48 @@
+/**
+ * PE-SD: private evolution (see `pe`) with a small diffusion model of one's own in place of somebody's network, as in Gong, Li,
+ * Lin, Wang: DPImageBench: A Unified Benchmark for Differentially Private Image Synthesis. CCS 2025, arXiv 2503.14681. SD is for
+ * "standard diffusion".
+ *
+ * An EDM denoiser is trained on the public dataset, which costs nothing. A random image is one of a public class, which it
+ * remembers; a variation gets noise and is denoised again.
+ *
+ * What the reference implementation does differently: it samples from the last weights, not from their average, which it means to; all
+ * of its random images are of public class 0; it takes start levels of variations from another model's schedule, so that on
+ * F-MNIST they are new images altogether; and most of its configurations load the model of PE in place of this one.
+ */
+import { count, countOrZero, fraction } from '../core/options.js';
+import { defineMethod } from './contract.js';
+import { diffusion } from './private-evolution/diffusion.js';
+import { spendsOnVotes } from './private-evolution/evolve.js';
+import { fitEvolution } from './private-evolution/fit.js';
+import { diffusionGeneratorParameters, evolutionParameters } from './private-evolution/parameters.js';
+
+export const peSd = defineMethod({
+  id: 'pe-sd',
+  title: 'PE-SD',
+  paper: {
+    title: 'DPImageBench: A Unified Benchmark for Differentially Private Image Synthesis',
+    authors: 'Gong, Li, Lin, Wang',
+    year: 2025,
+    url: 'https://arxiv.org/abs/2503.14681',
+  },
+  publicData: 'required',
+  params: {
+    ...evolutionParameters,
+    ...diffusionGeneratorParameters,
+    imagesPerClass: count({ smoke: 5, laptop: 50, paper: 6000 }, 'synthetic images of each class that are voted for'),
+    iterations: count({ smoke: 4, laptop: 5, paper: 5 }, 'votes, each a release: more of them have more noise each'),
+    lookahead: countOrZero(
+      { smoke: 0, laptop: 0, paper: 8 },
+      'variations of an image whose mean embedding is voted for',
+    ),
+    firstDegree: fraction(0.7, 'how different variations are in the first iteration, up to 1'),
+    lastDegree: fraction(0.3, 'the same in the last one; in between the degree falls by equal factors'),
+  },
+  samples: { smoke: 100, laptop: 4000, paper: 60000 },
+
+  /** As PE: public images cost nothing. */
+  spends: (params) => spendsOnVotes(params),
+
+  fit: (context) => fitEvolution(diffusion, context),
+});

@@ -1,0 +1,58 @@
+/**
+ * PE. Lin, Gopi, Kulkarni, Nori, Yekhanin: Differentially Private Synthetic Data via Foundation Model APIs 1: Images. ICLR 2024,
+ * arXiv 2305.15560, algorithm 1.
+ *
+ * Nothing is trained on private images. A generator that has never seen them answers two questions, "a random image" and "a
+ * variation of this one"; private images vote for the generated image of their class that is nearest to them; by the noisy
+ * votes images survive, and variations of them come to the next vote. The generator is anyone's: `dp.imageGenerators`.
+ *
+ * The paper's generators are networks trained on ImageNet, which are not here. Without a public dataset the images come from
+ * `strokes`, a renderer of random pen drawings that knows no digits; it is made for greyscale line drawings, and says little
+ * of how PE does on photographs. With one they are that dataset's (`image-pool`).
+ *
+ * What the reference implementation does differently: thresholds are numbers of votes that do not follow the noise, so that on
+ * CIFAR-10 at epsilon 1 most survivors are noise; here they are in units of the noise. It divides by zero where nothing is above the threshold; here
+ * all images then go on. It votes on images that were resized otherwise than those that it hands out, and measures FID to the
+ * private images at each iteration. Its degree is the place in a list of noise levels, where a small one is a strong
+ * variation; here a degree is from 0 to 1 and a small one is weak. It draws survivors independently; here evenly by weight.
+ */
+import { memberName } from '../core/options.js';
+import { defineMethod } from './contract.js';
+import { fitEvolution } from './private-evolution/fit.js';
+import { imageGenerators } from './private-evolution/image-generators.js';
+import { spendsOnVotes } from './private-evolution/evolve.js';
+import { diffusionGeneratorParameters, evolutionParameters } from './private-evolution/parameters.js';
+
+const byPublicData = 'by-public-data';
+
+export const pe = defineMethod({
+  id: 'pe',
+  title: 'Private Evolution',
+  paper: {
+    title: 'Differentially Private Synthetic Data via Foundation Model APIs 1: Images',
+    authors: 'Lin, Gopi, Kulkarni, Nori, Yekhanin',
+    year: 2024,
+    url: 'https://arxiv.org/abs/2305.15560',
+  },
+  publicData: 'optional',
+  params: {
+    imageGenerator: memberName(
+      () => [byPublicData, ...imageGenerators.names()],
+      byPublicData,
+      'where images come from; by-public-data: image-pool with a public dataset, strokes without',
+    ),
+    ...evolutionParameters,
+    ...diffusionGeneratorParameters,
+  },
+  samples: { smoke: 100, laptop: 10000, paper: 60000 },
+
+  /** A record votes in one histogram an iteration. */
+  spends: (params) => spendsOnVotes(params),
+
+  async fit(context) {
+    const { params, publicDataset } = context;
+    const { imageGenerator } = params;
+    const chosen = publicDataset ? 'image-pool' : 'strokes';
+    return fitEvolution(imageGenerators.get(imageGenerator === byPublicData ? chosen : imageGenerator), context);
+  },
+});

@@ -1,0 +1,70 @@
+import { OptionError } from '../../core/errors.js';
+import type { Images, ImageShape } from '../../core/images.js';
+import type { GeneratedImages, GeneratorContext, ImageGenerator, ImageGeneratorDefinition } from './image-generator.js';
+
+/**
+ * Opens a generator, and checks what it makes whenever it makes something: anyone may define one.
+ *
+ * @throws OptionError when the public dataset is missing or not wanted, when the generator is not made for such images, and
+ * when it gives other images than it was asked for.
+ */
+export async function openGenerator(
+  definition: ImageGeneratorDefinition,
+  context: GeneratorContext,
+): Promise<ImageGenerator> {
+  refuse(definition, context);
+  const generator = await definition.open(context);
+  const { id } = definition;
+  const { parameters } = generator;
+  return {
+    ...(parameters && { parameters }),
+    random: async (count, stream) =>
+      checked(`${id}.random`, await generator.random(count, stream), { count, shape: context.shape }),
+    async vary(samples, degree, stream) {
+      const { count } = samples.images;
+      const numbers = samples.memory.length / Math.max(1, count);
+      const varied = await generator.vary(samples, degree, stream);
+      return checked(`${id}.vary`, varied, { count, numbers, shape: context.shape });
+    },
+  };
+}
+
+function refuse({ id, publicData = 'none', accepts }: ImageGeneratorDefinition, context: GeneratorContext): void {
+  const { shape, publicDataset } = context;
+  const asked = `image generator '${id}'`;
+  if (publicData === 'required' && !publicDataset)
+    throw new OptionError({ asked, wrong: 'it draws on public images, and publicDataset is missing' });
+  if (publicData === 'none' && publicDataset)
+    throw new OptionError({
+      asked,
+      wrong: 'it takes no public dataset',
+      got: publicDataset.name,
+      next: "Leave publicDataset out, or choose another: params: { imageGenerator: 'image-pool' }.",
+    });
+  if (accepts && !accepts(shape))
+    throw new OptionError({ asked, wrong: 'it does not make such images', got: words(shape) });
+}
+
+function checked(
+  asked: string,
+  made: GeneratedImages,
+  expected: { readonly count: number; readonly numbers?: number; readonly shape: ImageShape },
+): GeneratedImages {
+  const { images, memory } = made;
+  const { count, numbers, shape } = expected;
+  const got = `${images.count} of ${words(images)}`;
+  const wanted = `${count} of ${words(shape)}`;
+  if (got !== wanted || images.data.length !== count * shape.height * shape.width * shape.channels)
+    throw new OptionError({ asked, wrong: 'other images than it was asked for', got, expected: wanted });
+  const each = memory.length / Math.max(1, count);
+  if (!Number.isInteger(each) || (numbers !== undefined && each !== numbers))
+    throw new OptionError({
+      asked,
+      wrong: 'the memory is not the same number of numbers for each image, always',
+      got: each,
+      expected: numbers === undefined ? 'a whole number' : String(numbers),
+    });
+  return made;
+}
+
+const words = ({ height, width, channels }: Images | ImageShape): string => `${height} x ${width} x ${channels}`;
