@@ -127,17 +127,20 @@ export class Mechanisms {
    * Gaussian noise is drawn on a fine lattice and the sum rounded, not on the whole numbers: rounding costs nothing, and the
    * cost is then exactly the Gaussian's, while a discrete Gaussian of deviation 1 on whole numbers costs epsilon 4.430 where
    * the Gaussian costs 4.377 (delta 1e-5).
+   *
+   * Once it is paid for it is made: an abort is noticed before it and after it, so that none of the budget is lost.
    */
   async histogram(of: string, query: BinQuery): Promise<Released<Int32Array>> {
     const { size, classes } = this.facts;
     const { part } = this.#options;
     const { mechanism: planned } = this.#charging.planned({ of, part });
     const mechanism = planned === 'laplace-histogram' ? 'laplace-histogram' : 'histogram';
+    this.#options.signal?.throwIfAborted();
     return this.#charging.once(this.#request({ of, mechanism }), async (planned) => {
       const { binsPerRecord = 1, sensitivity, epsilon } = planned;
-      const counts = await this.#work(of, size, (task) =>
-        binCounts(this.#rows(), classes.length, query, binsPerRecord, task),
-      );
+      const task = new ProgressTask(of, size);
+      const counts = await binCounts(this.#rows(), classes.length, query, binsPerRecord, task);
+      task.done();
       const { noise } = this.#options;
       const noisy =
         epsilon === undefined

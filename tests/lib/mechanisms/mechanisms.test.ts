@@ -186,6 +186,21 @@ describe('Mechanisms.histogram', () => {
       expect(await counted(1, (images) => images.reshape([-1, 1]).mul(0).add(bin) as Tensor2D)).toEqual([0, 0, 0]);
   });
 
+  it('is made whole once it is paid for: an abort comes before it or after it', async () => {
+    const controller = new AbortController();
+    const ledger = new Ledger({ delta: 1e-5 });
+    const plan = ['first', 'second'].map((of) => noisyHistogram({ of, noiseMultiplier: 0.01 }));
+    const options = { sensitive, plan, noiseMultiplier, ledger, noise: new SecureStream(3) };
+    const mechanisms = new Mechanisms({ ...options, signal: controller.signal });
+    const binsOf = (images: Tensor4D) => {
+      controller.abort(new Error('enough'));
+      return twoBins.binsOf(images);
+    };
+    expect((await mechanisms.histogram('first', { ...twoBins, binsOf, batchSize: 7 })).value[1]).toBe(100);
+    await expect(mechanisms.histogram('second', twoBins)).rejects.toThrow('enough');
+    expect(ledger.entries).toHaveLength(1);
+  });
+
   it('takes its sensitivity from the relation and the bins of a record', () => {
     const of = 'bins';
     expect(noisyHistogram({ of, binsPerRecord: 4 }).sensitivity).toBe(2);
