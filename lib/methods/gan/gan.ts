@@ -20,7 +20,8 @@ export class Gan {
   /** @param classes length of a one-hot label; at least the private classes. */
   constructor({ shape }: PublicFacts, params: GanParameters, classes: number, stream: SeededStream) {
     this.critic = newCritic(params.critic, { shape, classes });
-    this.generator = newGenerator(params.generator, { shape, classes, stream: stream.fork('generator') });
+    const { generator, latentSize } = params;
+    this.generator = newGenerator(generator, { shape, classes, latentSize, stream: stream.fork('generator') });
     this.criticWeights = initialParameters(this.critic.layers, stream.fork('critic'));
   }
 

@@ -8,19 +8,24 @@ import { generatorNames } from '../../nn/generators/new-generator.js';
  * two cores are enough.
  */
 export const ganParameters = {
-  generator: oneOf(generatorNames, 'small', 'network that makes images'),
+  generator: oneOf(
+    generatorNames,
+    { smoke: 'small', laptop: 'small', paper: 'big-gan-96' },
+    'network that makes images; DPImageBench has big-gan-60 for CIFAR-10, CIFAR-100, CelebA and Camelyon',
+  ),
   critic: oneOf(
     criticNames,
-    'small',
+    { smoke: 'small', laptop: 'small', paper: 'projection' },
     'network that tells real images from made ones; the one that is trained privately',
   ),
+  latentSize: count({ smoke: 5, laptop: 20, paper: 60 }, 'random numbers that the small generator makes an image from'),
   batchSize: count({ smoke: 64, laptop: 1024, paper: 4096 }, 'expected records in a Poisson batch'),
   steps: count({ smoke: 12, laptop: 1000, paper: 2250 }, 'private training steps of the critic, one batch each'),
   criticSteps: count({ smoke: 2, laptop: 1, paper: 5 }, 'steps of the critic for each step of the generator'),
   clipNorm: positive({ smoke: 1, laptop: 1, paper: 1e-3 }, 'bound on the norm of a record’s gradient'),
-  criticRate: positive({ smoke: 1e-3, laptop: 1e-3, paper: 5e-4 }, 'learning rate of the critic’s Adam'),
-  generatorRate: positive({ smoke: 1e-3, laptop: 1e-3, paper: 2e-4 }, 'learning rate of the generator’s Adam'),
-  momentum: notNegative({ smoke: 0.5, laptop: 0.5, paper: 0 }, 'beta1 of both; below 1'),
+  criticRate: positive({ smoke: 2e-3, laptop: 2e-3, paper: 5e-4 }, 'learning rate of the critic’s Adam'),
+  generatorRate: positive({ smoke: 2e-3, laptop: 2e-3, paper: 2e-4 }, 'learning rate of the generator’s Adam'),
+  momentum: notNegative(0, 'beta1 of both; below 1'),
   decayedPart: notNegative(
     { smoke: 0, laptop: 0.5, paper: 0 },
     'last part of the steps, over which the rates fall to 0',

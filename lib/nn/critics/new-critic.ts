@@ -1,9 +1,10 @@
 import type { ImageShape } from '../../core/images.js';
 import type { Critic } from './critic.js';
+import { projectionCritic } from './projection-critic.js';
 import { smallCritic } from './small-critic.js';
 
-/** Critics by name. */
-export const criticNames = ['small'] as const;
+/** Critics by name: one that is quick on a processor, and DPImageBench's. */
+export const criticNames = ['small', 'projection'] as const;
 
 type CriticName = (typeof criticNames)[number];
 
@@ -12,5 +13,7 @@ export function newCritic(name: CriticName, options: { readonly shape: ImageShap
   switch (name) {
     case 'small':
       return smallCritic(options);
+    case 'projection':
+      return projectionCritic(options);
   }
 }

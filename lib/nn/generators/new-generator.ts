@@ -18,6 +18,8 @@ interface GeneratorOptions {
   readonly classes: number;
   readonly shape: ImageShape;
   readonly stream: SeededStream;
+  /** Of the small one; the others have their own. */
+  readonly latentSize?: number;
 }
 
 /** A generator before training. */

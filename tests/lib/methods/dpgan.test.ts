@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../lib/bench/run.js';
 import { parameterValues } from '../../../lib/core/options.js';
+import { SeededStream } from '../../../lib/core/rng.js';
 import { dpgan } from '../../../lib/methods/dpgan.js';
+import { parameterCount } from '../../../lib/nn/parameters.js';
+import { Gan } from '../../../lib/methods/gan/gan.js';
 import { calibrate } from '../../../lib/privacy/index.js';
 import { setupEngine, tf } from '../../../lib/tensor/index.js';
 
 beforeAll(() => setupEngine());
 
 const shape = { height: 28, width: 28, channels: 1 };
+const options = { method: 'dpgan', dataset: 'mnist-10k', epsilon: 10, scale: 'smoke', limit: 500 } as const;
 const facts = (size: number) => ({ name: 'digits', size, classes: [...'0123456789'], shape });
 
 describe('the plan of DPGAN', () => {
@@ -30,8 +34,22 @@ describe('the plan of DPGAN', () => {
   });
 });
 
+describe('the networks of DPGAN', () => {
+  it.each([
+    ['paper', 6645250, 1184163, 60], // those that DPImageBench's code logs, with 10 classes
+    ['laptop', 169161, 235265, 20],
+  ] as const)('have the known sizes at scale %s', (scale, ofGenerator, ofCritic, latentSize) => {
+    const before = tf.memory().numTensors;
+    const gan = new Gan(facts(60000), parameterValues('dpgan', dpgan.params, scale), 10, new SeededStream(1));
+    expect(parameterCount(gan.generator.parameters)).toBe(ofGenerator);
+    expect(parameterCount(gan.criticWeights)).toBe(ofCritic);
+    expect(gan.generator.options.latentSize).toBe(latentSize);
+    gan.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
 describe('training by DPGAN', () => {
-  const options = { method: 'dpgan', dataset: 'mnist-10k', epsilon: 10, scale: 'smoke', limit: 500 } as const;
   const rest = { samples: 10, metrics: [], insecureNoiseSeed: 1 } as const;
 
   it('refuses a momentum of 1, by which nothing would ever move', async () => {
