@@ -8,7 +8,7 @@ export const evolutionParameters = {
   iterations: count({ smoke: 4, laptop: 30, paper: 11 }, 'votes, each a release: more of them have more noise each'),
   firstDegree: fraction(0.8, 'how different variations are in the first iteration, up to 1'),
   lastDegree: fraction(
-    { smoke: 0.2, laptop: 0.07, paper: 0.2 },
+    { smoke: 0.2, laptop: 0.07, paper: 0.1 },
     'the same in the last one; in between the degree falls by equal factors',
   ),
   lookahead: countOrZero(
