@@ -13,6 +13,7 @@ export {
 export { PoissonSampling } from './poisson.js';
 export type { DpSgd, DpSgdQuery } from './dp-sgd/dp-sgd.js';
 export type { Journal, ReleasedValue } from './journal.js';
+export { areVectors, type OuterProduct, type RecordFeatures } from './outer-products.js';
 export { derive, deriveAll, measure, measureBoth, preview } from './measure.js';
 export { Sensitive, type PublicFacts, type SensitiveImages } from './sensitive.js';
 export type { Released } from './released.js';

@@ -2,11 +2,15 @@ import { check } from '../core/check.js';
 import type { LabeledImages } from '../core/images.js';
 import type { ProgressTask } from '../core/progress.js';
 import { imageTensor, oneHotTensor, tf, type Tensor2D, type Tensor4D } from '../tensor/index.js';
+import { featureNorms, keptFeatures, weightedSums, type RecordFeatures } from './outer-products.js';
 
 /** A sum over records of a vector for each, one column a class. */
 export interface LabelSumQuery {
-  /** Features of each image by itself, `[batch, height, width, channels]` in [0, 1] to `[batch, dimension]`. */
-  readonly features: (images: Tensor4D) => Tensor2D;
+  /**
+   * Features of each image by itself, `[batch, height, width, channels]` in [0, 1] to `[batch, dimension]`, or to outer products
+   * that stand for as many numbers.
+   */
+  readonly features: (images: Tensor4D) => RecordFeatures;
   readonly dimension: number;
   /** Feature vectors longer than this are scaled down to it: the L2 sensitivity (one record more or fewer). */
   readonly clipNorm: number;
@@ -45,12 +49,12 @@ export async function labelSums(
 
 function clippedSums(rows: LabeledImages, classes: number, query: LabelSumQuery, start: number, end: number): Tensor2D {
   const features = query.features(imageTensor(rows, start, end)); // [batch, dimension]
-  const norms = features.norm('euclidean', 1, true); // [batch, 1]
+  const norms = featureNorms(features); // [batch, 1]
   // A record whose features are not finite counts as zero: it must neither poison the sum nor be skipped visibly. Both
   // factors are replaced, since NaN times 0 is NaN.
   const finite = tf.isFinite(norms); // [batch, 1]
   const scale = tf.minimum(1, tf.div(query.clipNorm * belowBound, tf.maximum(norms, 1e-30)));
-  const kept = tf.where(finite.broadcastTo(features.shape), features, 0);
-  const clipped = kept.mul(tf.where(finite, scale, 0)); // [batch, dimension]
-  return clipped.matMul(oneHotTensor(rows, classes, start, end), true, false) as Tensor2D; // [dimension, classes]
+  const clip = tf.where(finite, scale, 0); // [batch, 1]
+  const weights = oneHotTensor(rows, classes, start, end).mul<Tensor2D>(clip); // [batch, classes]
+  return weightedSums(keptFeatures(features, finite), weights); // [dimension, classes]
 }

@@ -40,7 +40,7 @@ export const dpKernel = defineMethod({
     smallestBandwidth: positive({ smoke: 8, laptop: 8, paper: 1 }, 'bandwidth of the narrowest kernel'),
     featuresEach: count({ smoke: 100, laptop: 800, paper: 400 }, 'random features of each kernel: cosines and sines'),
     sampleRate: fraction({ smoke: 0.2, laptop: 0.1, paper: 0.001 }, 'probability that a record is in a minibatch'),
-    releases: count({ smoke: 10, laptop: 100, paper: 200002 }, 'minibatches whose mean elements are released'),
+    releases: count({ smoke: 10, laptop: 50, paper: 200002 }, 'minibatches whose mean elements are released'),
   },
   samples: { smoke: 200, laptop: 10000, paper: 60000 },
 

@@ -60,10 +60,7 @@ export const dpNtk = defineMethod({
     );
     ntkTensors(network).forEach(own);
     const embedding = tangentEmbedding(network);
-    const released = await mechanisms.labelMeans(release, {
-      ...embeddingQuery(embedding),
-      batchSize: Math.max(1, Math.min(500, Math.floor(2 ** 26 / embedding.dimension))), // a quarter of a gigabyte
-    });
+    const released = await mechanisms.labelMeans(release, embeddingQuery(embedding));
     return matchEmbedding(embedding, released, context);
   },
 });

@@ -1,4 +1,6 @@
+import { areVectors, type RecordFeatures } from '../../mechanisms/index.js';
 import { tf, type Scalar, type Tensor2D } from '../../tensor/index.js';
+import { distanceOfProducts } from './distance-of-products.js';
 
 /**
  * Unbiased estimate, from features of a batch with at least two images of each class, of the squared Frobenius distance
@@ -8,11 +10,12 @@ import { tf, type Scalar, type Tensor2D } from '../../tensor/index.js';
  * The distance of the batch's own mean is larger by the variance of that mean, so a generator trained on it lowers the
  * variance: its images of one class grow alike, and the embedding that is then too long is balanced by blotches.
  *
- * @param features of the generated images, `[batch, features]`.
+ * @param features of the generated images, `[batch, features]` or outer products that stand for them.
  * @param labels one-hot, `[batch, classes]`.
  * @param parts classes that the target's mass is divided among: a class has the share 1 / parts of the generated images.
  */
-export function embeddingDistance(features: Tensor2D, labels: Tensor2D, target: Tensor2D, parts: number): Scalar {
+export function embeddingDistance(features: RecordFeatures, labels: Tensor2D, target: Tensor2D, parts: number): Scalar {
+  if (!areVectors(features)) return distanceOfProducts(features, labels, target, parts);
   const counts = labels.sum(0); // [classes]
   const present = counts.greater(0).cast('float32'); // [classes]
   const sums = features.matMul(labels, true, false); // [features, classes]

@@ -1,10 +1,10 @@
 import type { LabelSumQuery } from '../../mechanisms/label-sums.js';
 import { count, oneOf, positive, type ParameterValues } from '../../core/options.js';
-import type { Released } from '../../mechanisms/index.js';
+import type { RecordFeatures, Released } from '../../mechanisms/index.js';
 import type { ConditionalGenerator } from '../../nn/generators/generator.js';
 import type { GeneratorLoss } from '../../nn/generators/generator-gradient.js';
 import { generatorNames, newGenerator } from '../../nn/generators/new-generator.js';
-import { tf, type Scalar, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
+import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
 import type { FitContext, FittedModel } from '../contract.js';
 import { embeddingDistance } from './embedding-distance.js';
 import { publicLabelMeans } from './public-label-means.js';
@@ -32,17 +32,12 @@ export interface Embedding {
   readonly dimension: number;
   /** Bound on the norm of a feature vector. */
   readonly norm: number;
-  /** `[batch, height, width, channels]` in [0, 1] to `[batch, dimension]`; other tensors come in as `constants`. */
-  readonly features: (images: Tensor4D, ...constants: Tensor[]) => Tensor2D;
+  /**
+   * `[batch, height, width, channels]` in [0, 1] to `[batch, dimension]`, or to outer products that stand for it; other tensors
+   * come in as `constants`.
+   */
+  readonly features: (images: Tensor4D, ...constants: Tensor[]) => RecordFeatures;
   readonly constants: readonly Tensor[];
-  /** `embeddingDistance` of the images' features by a quicker way, where there is one. */
-  readonly distance?: (
-    images: Tensor4D,
-    labels: Tensor2D,
-    target: Tensor2D,
-    parts: number,
-    ...constants: Tensor[]
-  ) => Scalar;
 }
 
 /** The question that releases an embedding's label-wise mean, for `mechanisms.labelMeans` and its like. */
@@ -94,12 +89,8 @@ function train(
   context: FitContext<EmbeddingParameters>,
 ): Promise<void> {
   const { batchSize, precision, learningRate, learningRateDecay } = context.params;
-  const distance: NonNullable<Embedding['distance']> =
-    embedding.distance ??
-    ((images, labels, target, parts, ...constants) =>
-      embeddingDistance(embedding.features(images, ...constants), labels, target, parts));
   const loss: GeneratorLoss = (images, labels, target, ...constants) =>
-    distance(images, labels, target as Tensor2D, stage.classes, ...constants);
+    embeddingDistance(embedding.features(images, ...constants), labels, target as Tensor2D, stage.classes);
   const rate = (step: number) => learningRate * learningRateDecay ** Math.floor(((step - 1) * 5) / stage.steps);
   const constants = [target, ...embedding.constants];
   return trainGenerator(generator, { ...stage, loss, constants, batchSize, precision, learningRate: rate }, context);

@@ -27,7 +27,7 @@ const kernelOf = () => {
 };
 const featuresOf = (images: Tensor4D): Tensor2D => {
   const { features, constants } = kernelOf();
-  return features(images, ...constants);
+  return features(images, ...constants) as Tensor2D;
 };
 
 describe('DP-Kernel', () => {
@@ -74,7 +74,7 @@ describe('DP-Kernel', () => {
       const { sampling, sensitivity, mechanism, noise } = planned(scale);
       expect({ mechanism, noise }).toEqual({ mechanism: 'gaussian-on-samples', noise: 'calibrated' });
       expect(sensitivity).toBeCloseTo(1 / (sampling!.sampleRate * 60000), 15);
-      expect(sampling!.steps).toBeGreaterThan(50);
+      expect(sampling!.steps).toBeGreaterThanOrEqual(20);
       expect(sampling!.sampleRate).toBeLessThan(0.5);
     }
     expect(planned('paper').sampling).toMatchObject({ sampleRate: 0.001, steps: 200002 }); // 60 of 60,000
