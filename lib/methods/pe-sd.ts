@@ -30,14 +30,17 @@ export const peSd = defineMethod({
   params: {
     ...evolutionParameters,
     ...diffusionGeneratorParameters,
-    imagesPerClass: count({ smoke: 5, laptop: 50, paper: 6000 }, 'synthetic images of each class that are voted for'),
-    iterations: count({ smoke: 4, laptop: 5, paper: 5 }, 'votes, each a release: more of them have more noise each'),
+    imagesPerClass: count({ smoke: 5, laptop: 100, paper: 6000 }, 'synthetic images of each class that are voted for'),
+    iterations: count({ smoke: 4, laptop: 15, paper: 5 }, 'votes, each a release: more of them have more noise each'),
+    firstDegree: fraction(0.7, 'how different variations are in the first iteration, up to 1'),
+    lastDegree: fraction(
+      { smoke: 0.3, laptop: 0.2, paper: 0.3 },
+      'the same in the last one; in between the degree falls by equal factors',
+    ),
     lookahead: countOrZero(
       { smoke: 0, laptop: 0, paper: 8 },
-      'variations of an image whose mean embedding is voted for',
+      'variations whose mean embedding is voted for; 0: its own',
     ),
-    firstDegree: fraction(0.7, 'how different variations are in the first iteration, up to 1'),
-    lastDegree: fraction(0.3, 'the same in the last one; in between the degree falls by equal factors'),
   },
   samples: { smoke: 100, laptop: 4000, paper: 60000 },
 

@@ -1,4 +1,4 @@
-import { count, countOrZero, fraction, notNegative, type ParameterValues } from '../../core/options.js';
+import { count, countOrZero, fraction, notNegative, oneOf, type ParameterValues } from '../../core/options.js';
 import { diffusionParameters } from '../diffusion/parameters.js';
 import { publicParameters } from '../diffusion/train-publicly.js';
 
@@ -21,16 +21,16 @@ export const evolutionParameters = {
 
 export type EvolutionParameters = ParameterValues<typeof evolutionParameters>;
 
-const { network, dropLabel, medianNoise, precision } = diffusionParameters;
+const { network, dropLabel, medianNoise, precision, samplerBatch } = diffusionParameters;
 
 /** What the generator `diffusion` takes. */
 export const diffusionGeneratorParameters = {
   ...{ network, dropLabel, medianNoise, precision },
   ...publicParameters,
-  sampler: diffusionParameters.sampler,
-  samplerSteps: count({ smoke: 3, laptop: 8, paper: 100 }, 'noise levels that the sampler walks down'),
-  samplerBatch: diffusionParameters.samplerBatch,
-  guidance: diffusionParameters.guidance,
+  sampler: oneOf(['heun', 'ddim'], 'ddim', 'how images are drawn'),
+  samplerSteps: count({ smoke: 3, laptop: 20, paper: 100 }, 'noise levels that the sampler walks down'),
+  samplerBatch,
+  guidance: notNegative(0, 'weight of classifier-free guidance, which holds variations to their public class'),
 } as const;
 
 export type DiffusionGeneratorParameters = ParameterValues<typeof diffusionGeneratorParameters>;
