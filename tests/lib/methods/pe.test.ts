@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../lib/bench/run.js';
 import { composedEvent } from '../../../lib/core/events.js';
-import type { LabeledImages } from '../../../lib/core/images.js';
+import type { Images, LabeledImages } from '../../../lib/core/images.js';
 import { parameterValues } from '../../../lib/core/options.js';
 import { onProgress } from '../../../lib/core/progress.js';
 import { SeededStream } from '../../../lib/core/rng.js';
 import { datasets } from '../../../lib/data/datasets.js';
+import { mnist10k } from '../../../lib/data/mnist-10k.js';
 import { pe } from '../../../lib/methods/pe.js';
+import { PooledPixels } from '../../../lib/methods/private-evolution/embedding.js';
 import { degreeAt } from '../../../lib/methods/private-evolution/evolve.js';
 import { imageGenerators } from '../../../lib/methods/private-evolution/image-generators.js';
 import { calibrate } from '../../../lib/privacy/index.js';
-import { setupEngine } from '../../../lib/tensor/index.js';
+import { imageTensor, setupEngine, tf, type Tensor1D } from '../../../lib/tensor/index.js';
 
 const shape = { height: 28, width: 28, channels: 1 };
 const side = 784;
@@ -142,6 +144,35 @@ describe('PE', () => {
     await expect(shadesOf({ imageGenerator: 'stroke' })).rejects.toThrow(
       "pe: imageGenerator has no such value; got 'stroke', expected by-public-data, strokes, image-pool, diffusion",
     );
+  });
+});
+
+describe('PE on digits', () => {
+  it('makes digits of random pen drawings: real ones are recognised by the nearest of them', async () => {
+    const options = {
+      method: 'pe',
+      dataset: 'mnist-10k',
+      epsilon: 10,
+      scale: 'smoke',
+      metrics: [],
+      samples: 500,
+    } as const;
+    const params = { imagesPerClass: 50, iterations: 12, lastDegree: 0.1 };
+    const { images, labels } = await run({ ...options, params, out: join(folder, 'digits'), insecureNoiseSeed: 1 });
+    const { test } = await mnist10k.read(undefined);
+    const right = tf.tidy(() => {
+      const seen = (rows: Images, end: number) => new PooledPixels(shape).embed(imageTensor(rows, 0, end));
+      const drawn = seen(images, images.count);
+      const distances = drawn
+        .square()
+        .sum(1)
+        .sub(seen(test, 400).matMul(drawn, false, true).mul(2)); // [400, 500]
+      const guesses = tf.tensor1d(labels, 'int32').gather(distances.argMin(1) as Tensor1D);
+      return guesses.equal(tf.tensor1d(test.labels.subarray(0, 400), 'int32')).sum();
+    });
+    // It was 60, 64 and 65 % with three seeds; a guess is right in 10 %.
+    expect((await right.data())[0]! / 400).toBeGreaterThan(0.45);
+    right.dispose();
   });
 });
 
