@@ -67,6 +67,18 @@ export function normaliseByBatch(images: Tensor4D, scale: Tensor2D, shift: Tenso
   return fused(byPosition(images), scale, shift).reshape(images.shape);
 }
 
+/**
+ * Images as they are, for a bias `[channels]` before batch normalisation: the mean takes it away again, so its gradient is 0. Added, it
+ * would cost two passes, and its gradient would be what rounding leaves, which Adam takes for a direction.
+ */
+export function withoutEffect(bias: Tensor, images: Tensor4D): Tensor4D {
+  const same = tf.customGrad((...args) => ({
+    value: (args[0] as Tensor).clone(),
+    gradFunc: (dy: Tensor) => [dy, tf.zeros(bias.shape)],
+  }));
+  return same(images, bias) as Tensor4D;
+}
+
 const byPosition = (images: Tensor4D): Tensor3D => {
   const [batch, height, width, channels] = images.shape;
   return images.reshape([batch, height * width, channels]);

@@ -4,7 +4,7 @@ import type { ImageShape } from '../../core/images.js';
 import type { SeededStream } from '../../core/rng.js';
 import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
 import { disposeAll, type NetworkParameters, type Weights } from '../parameters.js';
-import { normaliseByBatch } from './batch-statistics.js';
+import { normaliseByBatch, withoutEffect } from './batch-statistics.js';
 import { convolve, convolveByPlace, convolveToFew, enlargeAndConvolve } from './convolutions.js';
 import { FixedStatistics, type Normalise } from './fixed-statistics.js';
 import type { ConditionalGenerator } from './generator.js';
@@ -105,7 +105,7 @@ class BigGanGenerator implements ConditionalGenerator {
     const block = (name: string, x: Tensor4D, chunk: Tensor2D): Tensor4D => {
       const input = tf.concat([vectors, chunk], 1); // [batch, 128 + chunk]
       const [first, second] = [`${name}.first`, `${name}.second`];
-      const large = enlargeAndConvolve(byClass(first, x, input), of(first), bias(first)); // [batch, 2 height, 2 width, channels]
+      const large = withoutEffect(bias(first), enlargeAndConvolve(byClass(first, x, input), of(first))); // [batch, 2 height, 2 width, channels]
       const main = convolve(byClass(second, large, input), of(second), bias(second));
       // A map of each place's channels and the enlarging can change places; this way there are fewer places to map.
       const around = convolveByPlace(x, of(`${name}.shortcut`)).add(bias(`${name}.shortcut`));

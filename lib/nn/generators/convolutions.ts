@@ -17,12 +17,12 @@ export function convolveByPlace(images: Tensor4D, kernel: Tensor): Tensor4D {
  * outputs]`. Each value meets four places of the output in each direction, by sums of the kernel's values: a transposed
  * convolution with a kernel of 4 x 4, which is 4 / 9 of the multiplications.
  */
-export function enlargeAndConvolve(images: Tensor4D, kernel: Tensor, bias: Tensor): Tensor4D {
+export function enlargeAndConvolve(images: Tensor4D, kernel: Tensor): Tensor4D {
   const [batch, height, width] = images.shape;
   const turned = tf.reverse(kernel as Tensor4D, [0, 1]);
   const spread = besideItself(besideItself(turned, 0), 1).transpose<Tensor4D>([0, 1, 3, 2]); // [4, 4, outputs, inputs]
   const shape: [number, number, number, number] = [batch, 2 * height, 2 * width, kernel.shape[3]!];
-  return tf.conv2dTranspose(images, spread, shape, 2, 'same').add(bias);
+  return tf.conv2dTranspose(images, spread, shape, 2, 'same');
 }
 
 /** The sum of a tensor and of itself moved on by one place of an axis, which grows by one. */

@@ -88,7 +88,7 @@ class PixelNormGenerator implements ConditionalGenerator {
       let x = byRootMeanSquare(first.relu().reshape([-1, rows, columns, this.#channels]));
       for (const name of blocks) {
         const [inner, outer, shortcut] = [`${name}.first`, `${name}.second`, `${name}.shortcut`];
-        const large = enlargeAndConvolve(byRootMeanSquare(x), of(inner), bias(inner)); // [batch, 2 height, 2 width, channels]
+        const large = enlargeAndConvolve(byRootMeanSquare(x), of(inner)).add<Tensor4D>(bias(inner)); // [batch, 2 height, 2 width, channels]
         const main = convolve(byRootMeanSquare(large).relu(), of(outer), bias(outer));
         x = main.add(upsample(convolveByPlace(x, of(shortcut)).add(bias(shortcut))));
       }
