@@ -1,6 +1,6 @@
 /**
- * DP-NTK. Yang, Adamczewski, Sutherland, Li, Park: Differentially Private Neural Tangent Kernels (DP-NTK) for Privacy-Preserving
- * Data Generation. JAIR 2024, arXiv 2303.01687, Algorithm 1.
+ * DP-NTK. Yang, Adamczewski, Li, Sutherland, Park: Differentially Private Neural Tangent Kernels (DP-NTK) for Privacy-Preserving
+ * Data Generation. JAIR 81, 2024, arXiv 2303.01687.
  *
  * As DP-MERF, with other features of an image: the gradient of a random, untrained network's outputs by its weights at that
  * image, divided by its norm. The private data are read once, for the mean of the features of each class; training a
@@ -10,10 +10,10 @@
  * records of 60,000 are in the mean and the noise is twelve times as large; here every record is. It halves the noise that
  * replacing a record needs and credits no sampling; here the relation is add-or-remove-one, all of N. It writes every gradient of
  * the last layer down once an output, though they are the same; here once, which changes nothing (`ntkFeatures`). Its noise
- * follows from a public seed. Its loss is biased by the size of the batch; here it is not, so that the mean of several small
- * batches is no other loss than that of one large one.
+ * follows from a public seed. Its loss is biased by the size of a split of the batch; here it is not, so that splits are for
+ * memory only. It lowers the learning rate to 0.009 after the first step, by a slip in its schedule.
  */
-import { count, oneOf } from '../core/options.js';
+import { count, oneOf, positive } from '../core/options.js';
 import { gaussian } from '../mechanisms/index.js';
 import { defineMethod } from './contract.js';
 import { embeddingParameters, embeddingQuery, matchEmbedding } from './embedding/match-embedding.js';
@@ -27,8 +27,8 @@ export const dpNtk = defineMethod({
   title: 'DP-NTK',
   paper: {
     title: 'Differentially Private Neural Tangent Kernels (DP-NTK) for Privacy-Preserving Data Generation',
-    authors: 'Yang, Adamczewski, Sutherland, Li, Park',
-    year: 2023,
+    authors: 'Yang, Adamczewski, Li, Sutherland, Park',
+    year: 2024,
     url: 'https://arxiv.org/abs/2303.01687',
   },
   publicData: 'optional',
@@ -44,6 +44,12 @@ export const dpNtk = defineMethod({
     secondWidth: count({ smoke: 16, laptop: 256, paper: 256 }, 'units of the second hidden layer of two'),
     steps: count({ smoke: 40, laptop: 1200, paper: 2000 }, 'training steps of the generator'),
     batchSize: count({ smoke: 50, laptop: 200, paper: 5000 }, 'generated images in a step, at least two a class'),
+    splits: count({ smoke: 1, laptop: 1, paper: 8 }, 'parts of a batch, worked on one after the other'),
+    learningRateDecay: positive(
+      { smoke: 0.9, laptop: 0.9, paper: 1 },
+      'factor on the learning rate after each fifth of the steps',
+    ),
+    publicSteps: count({ smoke: 20, laptop: 600, paper: 4000 }, 'training steps on public images, where there are any'),
   },
   samples: { smoke: 200, laptop: 10000, paper: 60000 },
 

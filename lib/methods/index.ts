@@ -12,10 +12,10 @@ import { peSd } from './pe-sd.js';
 export const methodDefinitions = [
   dpgan,
   dpMerf,
-  dpNtk,
-  dpKernel,
   dpdm,
   pdpDiffusion,
+  dpKernel,
+  dpNtk,
   pe,
   peSd,
 ] as const satisfies readonly AnyMethod[];

@@ -54,7 +54,7 @@ export function embeddingQuery({ dimension, norm, features, constants }: Embeddi
 export async function matchEmbedding(
   embedding: Embedding,
   released: Released<Float32Array>,
-  context: FitContext<EmbeddingParameters>,
+  context: FitContext<EmbeddingParameters & { readonly splits?: number }>,
 ): Promise<FittedModel> {
   const { facts, params, stream, signal, own, publicDataset } = context;
   const classes = facts.classes.length;
@@ -86,14 +86,18 @@ function train(
   generator: ConditionalGenerator,
   embedding: Embedding,
   { target, ...stage }: Stage,
-  context: FitContext<EmbeddingParameters>,
+  context: FitContext<EmbeddingParameters & { readonly splits?: number }>,
 ): Promise<void> {
-  const { batchSize, precision, learningRate, learningRateDecay } = context.params;
+  const { batchSize, splits = 1, precision, learningRate, learningRateDecay } = context.params;
   const loss: GeneratorLoss = (images, labels, target, ...constants) =>
     embeddingDistance(embedding.features(images, ...constants), labels, target as Tensor2D, stage.classes);
   const rate = (step: number) => learningRate * learningRateDecay ** Math.floor(((step - 1) * 5) / stage.steps);
   const constants = [target, ...embedding.constants];
-  return trainGenerator(generator, { ...stage, loss, constants, batchSize, precision, learningRate: rate }, context);
+  return trainGenerator(
+    generator,
+    { ...stage, loss, constants, batchSize, splits, precision, learningRate: rate },
+    context,
+  );
 }
 
 /** A released matrix with columns of zeros for classes that only public images have. */

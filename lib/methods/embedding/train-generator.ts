@@ -20,6 +20,8 @@ export interface GeneratorStage {
   readonly steps: number;
   /** Generated images in a step: two at least of each class, or of as many classes by chance as there is room for. */
   readonly batchSize: number;
+  /** Parts of a batch that are worked on one after the other; the loss is the mean of theirs. Default 1. */
+  readonly splits?: number;
   readonly classes: number;
   /** From the images, their one-hot labels and `constants`; it uses no other tensors. */
   readonly loss: GeneratorLoss;
@@ -48,7 +50,9 @@ export async function trainGenerator(
   options: GeneratorStage,
   context: GeneratorContext,
 ): Promise<void> {
-  const { stage, steps, classes, batchSize, constants } = options;
+  const { stage, steps, classes, constants } = options;
+  const splits = options.splits ?? 1;
+  const partSize = Math.ceil(options.batchSize / splits);
   checkBatch(options);
   const { own, stream, signal } = context;
   const optimizer = own((options.optimizer ?? ((parameters) => new Adam(parameters)))(generator.parameters));
@@ -62,8 +66,11 @@ export async function trainGenerator(
   for (let step = begun + 1; step <= steps; step++) {
     const loss = tf.tidy(() => {
       const inputs = random.fork(`inputs ${step}`);
-      const { latents, labels } = drawInput(generator, inPairs(batchSize, classes, inputs), inputs);
-      const { loss, gradients } = gradient.at(latents, labels, ...constants);
+      const parts = Array.from({ length: splits }, () => {
+        const { latents, labels } = drawInput(generator, inPairs(partSize, classes, inputs), inputs);
+        return gradient.at(latents, labels, ...constants);
+      });
+      const { loss, gradients } = meanOf(parts);
       optimizer.apply(gradients, options.learningRate(step));
       return loss;
     });
@@ -88,6 +95,19 @@ export function modelOf(
   return { sample: (labels, stream) => drawImages(generator, labels, stream, options) };
 }
 
+type LossAndGradients = ReturnType<GeneratorGradient['at']>;
+
+/** The mean loss of some parts of a batch, and its gradients. */
+function meanOf(parts: readonly LossAndGradients[]): LossAndGradients {
+  if (parts.length === 1) return parts[0]!;
+  const mean = <T extends Tensor>(tensors: readonly T[]): T => tf.addN([...tensors]).div<T>(parts.length);
+  const names = Object.keys(parts[0]!.gradients);
+  return {
+    loss: mean(parts.map(({ loss }) => loss)),
+    gradients: Object.fromEntries(names.map((name) => [name, mean(parts.map(({ gradients }) => gradients[name]!))])),
+  };
+}
+
 /** Labels of a batch: an unbiased distance needs two images of a class. */
 function inPairs(batchSize: number, classes: number, stream: SeededStream): Uint8Array {
   const chosen = Math.min(classes, Math.floor(batchSize / 2));
@@ -96,12 +116,12 @@ function inPairs(batchSize: number, classes: number, stream: SeededStream): Uint
   return labelsInTurn(batchSize, chosen).map((place) => some[place]!);
 }
 
-function checkBatch({ task, batchSize }: GeneratorStage): void {
-  if (batchSize < 2)
+function checkBatch({ task, batchSize, splits = 1 }: GeneratorStage): void {
+  if (batchSize < 2 * splits)
     throw new OptionError({
       asked: task,
       wrong: 'the batch is too small to hold two images of a class',
       got: batchSize,
-      expected: 'batchSize of at least 2',
+      expected: splits === 1 ? 'batchSize of at least 2' : `batchSize of at least ${2 * splits}, two for each split`,
     });
 }

@@ -78,6 +78,11 @@ describe('DP-Kernel', () => {
       expect(sampling!.sampleRate).toBeLessThan(0.5);
     }
     expect(planned('paper').sampling).toMatchObject({ sampleRate: 0.001, steps: 200002 }); // 60 of 60,000
+    const { sampling } = dpKernel.spends(parameterValues('dp-kernel', dpKernel.params, 'paper'), {
+      ...facts,
+      size: 55000,
+    })[0]!;
+    expect(sampling!.sampleRate).toBe(1 / 917); // the reference's, of the records that it does not hold out
   });
 
   it('has a gradient that noise turns: what the generator follows is the released vector, not the data', async () => {
