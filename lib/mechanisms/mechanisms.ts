@@ -12,6 +12,9 @@ import { labelSums, type LabelSumQuery } from './label-sums.js';
 import type { PlannedRelease } from './planned-release.js';
 import type { ReleasedValue } from './journal.js';
 import { openReleased, type Released } from './released.js';
+import { checkCriticsApart } from './sharded-critics/apart.js';
+import type { CriticsQuery } from './sharded-critics/critics-query.js';
+import { ShardedCritics } from './sharded-critics/sharded-critics.js';
 import { openRows, type PublicFacts, type SensitiveImages } from './sensitive.js';
 
 interface MechanismsOptions extends ChargingOptions {
@@ -118,6 +121,35 @@ export class Mechanisms {
       gradient.dispose();
       throw error;
     }
+  }
+
+  /**
+   * Critics that are trained on disjoint shards of the records and stay here; what leaves are noisy gradients of their scores by
+   * generated images, one for each planned step. All planned steps are charged at once, before the first; a resumed run trains
+   * new critics and goes on after the last step that was begun.
+   *
+   * @example
+   * const critics = own(await mechanisms.shardedCritics('gradients of critics', { critics: denseCritics({ … }), … }));
+   * while (critics.step < critics.steps) { await critics.update(fakes, 2); const slopes = await critics.next(images, labels); … }
+   */
+  async shardedCritics(of: string, query: CriticsQuery): Promise<ShardedCritics> {
+    const request = this.#request({ of, mechanism: 'sharded-critics' });
+    check('positive', `release of '${of}'`, { learningRate: query.learningRate });
+    check('count', `release of '${of}'`, { batchSize: query.batchSize });
+    const { sharding } = this.#charging.planned(request);
+    if (sharding!.answering === 'all') await checkCriticsApart(of, query, this.facts);
+    const { planned, index } = this.#charging.charge(request);
+    const { noise, journal, signal } = this.#options;
+    return new ShardedCritics(query, {
+      rows: this.#rows(),
+      facts: this.facts,
+      planned,
+      noiseMultiplier: planned.noiseMultiplier(this.#charging.free),
+      noise,
+      begunSteps: journal?.begunSteps(index) ?? 0,
+      beforeStep: (step) => journal?.begun(index, step),
+      task: new ProgressTask(of, planned.sharding!.steps, signal),
+    });
   }
 
   /**

@@ -1,6 +1,13 @@
 import { check, checkOneOf } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
-import { gaussianEvent, pureEpsilonEvent, type NeighbouringRelation, type PrivacyEvent } from '../core/events.js';
+import {
+  gaussianEvent,
+  pureEpsilonEvent,
+  sampledWithoutReplacementEvent,
+  selfComposedEvent,
+  type NeighbouringRelation,
+  type PrivacyEvent,
+} from '../core/events.js';
 import { PoissonSampling } from './poisson.js';
 import type { Released } from './released.js';
 
@@ -12,7 +19,14 @@ export interface PlannedRelease {
   /** What will be released, in words: `label-wise mean embedding`. */
   readonly of: string;
   readonly mechanism:
-    'gaussian' | 'gaussian-on-samples' | 'dp-sgd' | 'histogram' | 'laplace-histogram' | 'noisy-max' | 'reuse';
+    | 'gaussian'
+    | 'gaussian-on-samples'
+    | 'dp-sgd'
+    | 'sharded-critics'
+    | 'histogram'
+    | 'laplace-histogram'
+    | 'noisy-max'
+    | 'reuse';
   /** Whether the harness finds the noise for the requested epsilon, or the method fixes it. */
   readonly noise: 'calibrated' | 'fixed';
   readonly relation: NeighbouringRelation;
@@ -29,8 +43,17 @@ export interface PlannedRelease {
   readonly division?: string;
   /** Batches that the release is made on; all records when left out. */
   readonly sampling?: PoissonSampling;
+  /** Shards of the data that the release asks, and how often. */
+  readonly sharding?: Sharding;
   /** What it costs at the harness's free noise multiplier. */
   event(free: number): PrivacyEvent;
+}
+
+/** Data divided into shards with a critic each, and who answers a step: all of them, or one that nobody knows. */
+export interface Sharding {
+  readonly critics: number;
+  readonly answering: 'all' | 'one';
+  readonly steps: number;
 }
 
 interface Common {
@@ -54,7 +77,7 @@ export function checkPlan(plan: readonly PlannedRelease[]): void {
         asked: 'privacy plan',
         wrong: 'a release that none of the planning functions made',
         got: release.of,
-        expected: 'gaussian, gaussianOnSamples, dpSgd, noisyHistogram, noisyMax or reuse',
+        expected: 'gaussian, gaussianOnSamples, dpSgd, shardedCritics, noisyHistogram, noisyMax or reuse',
       });
 }
 
@@ -134,6 +157,37 @@ function onSamples(
   const sampling = new PoissonSampling({ sampleRate, steps });
   const event = (free: number) => sampling.event(gaussianEvent(noise.noiseMultiplier(free)));
   return plan({ of, mechanism, sensitivity, sampling, ...noise, event });
+}
+
+/**
+ * Plans gradients of critics that are trained on disjoint shards of the data and never released themselves (Chen, Orekondy and
+ * Fritz 2020): `steps` times the gradients of generated images by the critics that answer, all images of a critic clipped
+ * together to `clipNorm` and added up over critics. A record changes one critic, and that critic in any way: the answer moves by
+ * at most 2 clipNorm.
+ *
+ * - `all` critics answer every step: Gaussian noise, `steps` times. A record's shard follows from its content, so that the
+ *   relation is add-or-remove-one.
+ * - `one` critic answers, drawn in secret with probability 1 / critics: the same on one of so many shards (sampling without
+ *   replacement: Wang, Balle and Kasiviswanathan 2019). Shards follow from places, so that the relation is replace-one.
+ *
+ * @example shardedCritics({ of: 'gradients of critics', critics: 500, answering: 'all', steps: 150, clipNorm: 1 })
+ */
+export function shardedCritics(
+  release: Omit<GaussianPlan, 'relation'> & Sharding & { readonly clipNorm: number },
+): PlannedRelease {
+  const { of, critics, answering, steps, clipNorm } = release;
+  check('count', `plan of '${of}'`, { critics, steps });
+  check('positive', `plan of '${of}'`, { clipNorm });
+  checkOneOf(`plan of '${of}'`, 'answering', answering, ['all', 'one']);
+  const noise = gaussianNoise(release);
+  const relation = answering === 'all' ? 'add-or-remove-one' : 'replace-one';
+  const step = (free: number) => {
+    const event = gaussianEvent(noise.noiseMultiplier(free), relation);
+    return answering === 'all' ? event : sampledWithoutReplacementEvent(1, critics, event);
+  };
+  const event = (free: number) => selfComposedEvent(step(free), steps);
+  const sharding = { critics, answering, steps };
+  return plan({ of, relation, mechanism: 'sharded-critics', sensitivity: 2 * clipNorm, sharding, ...noise, event });
 }
 
 /**

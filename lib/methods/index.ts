@@ -4,6 +4,7 @@ import { dpMerf } from './dp-merf.js';
 import { dpNtk } from './dp-ntk.js';
 import { dpdm } from './dpdm.js';
 import { dpgan } from './dpgan.js';
+import { gsWgan } from './gs-wgan.js';
 import { pdpDiffusion } from './pdp-diffusion.js';
 import { pe } from './pe.js';
 import { peSd } from './pe-sd.js';
@@ -11,6 +12,7 @@ import { peSd } from './pe-sd.js';
 /** Every method that comes with dpbench, oldest paper first: one line a file. */
 export const methodDefinitions = [
   dpgan,
+  gsWgan,
   dpMerf,
   dpdm,
   pdpDiffusion,

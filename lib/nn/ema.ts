@@ -1,13 +1,16 @@
 import { OptionError } from '../core/errors.js';
 import { tf, type Tensor, type Variable } from '../tensor/index.js';
-import { disposeAll, type NetworkParameters } from './parameters.js';
+import { disposeAll, restore, snapshot, type NetworkParameters } from './parameters.js';
 import { named, restoreVariables, StepCount, type TrainingState } from './training-state.js';
 
 export interface EmaOptions {
   /** The largest decay, in [0, 1); default 0.999. */
   readonly rate?: number;
-  /** Lets the first updates count more, default true: after update n the decay is min(rate, (1 + n) / (10 + n)). */
-  readonly warmUp?: boolean;
+  /**
+   * Lets the first updates count more: after update n the decay is min(rate, (1 + n) / (10 + n)), the default, or with
+   * `mean-at-first` min(rate, 1 - 1 / n), so that the average begins as the mean of all updates.
+   */
+  readonly warmUp?: boolean | 'mean-at-first';
 }
 
 /**
@@ -25,7 +28,7 @@ export class Ema implements TrainingState {
   /** The averages, under the names of the parameters. */
   readonly shadow: NetworkParameters;
   readonly #rate: number;
-  readonly #warmUp: boolean;
+  readonly #warmUp: boolean | 'mean-at-first';
   readonly #updates = new StepCount();
 
   constructor(
@@ -49,7 +52,8 @@ export class Ema implements TrainingState {
 
   /** The decay of update number `n`, counted from 1. */
   decay(n: number): number {
-    return this.#warmUp ? Math.min(this.#rate, (1 + n) / (10 + n)) : this.#rate;
+    if (this.#warmUp === false) return this.#rate;
+    return Math.min(this.#rate, this.#warmUp === true ? (1 + n) / (10 + n) : 1 - 1 / n);
   }
 
   /** Takes in the parameters as they are now: shadow = decay shadow + (1 - decay) parameter. */
@@ -66,6 +70,18 @@ export class Ema implements TrainingState {
     tf.tidy(() => {
       for (const [name, shadow] of Object.entries(this.shadow)) parameters[name]!.assign(shadow.clone());
     });
+  }
+
+  /** Does something while the parameters have their averages: draws images in the middle of training. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const copies = snapshot(this.parameters);
+    this.copyInto(this.parameters);
+    try {
+      return await work();
+    } finally {
+      restore(this.parameters, copies);
+      tf.dispose(copies);
+    }
   }
 
   state(prefix = 'ema'): Record<string, Variable> {

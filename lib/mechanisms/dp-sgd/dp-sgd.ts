@@ -6,6 +6,7 @@ import type { NetworkParameters } from '../../nn/parameters.js';
 import type { ExampleLosses } from '../../nn/tape.js';
 import { imageTensor, oneHotTensor, tf, type Tensor } from '../../tensor/index.js';
 import type { PoissonBatches } from '../poisson.js';
+import { secretStream } from '../secret-stream.js';
 import type { PublicFacts } from '../sensitive.js';
 import { ClippedGradient } from './clipped-gradient.js';
 import { checkIsolation } from './isolation.js';
@@ -64,13 +65,6 @@ export async function recordGradient(
     throw error;
   }
   return gradient;
-}
-
-/** A stream that nobody can repeat, with a key of more than 256 bits of the noise. */
-function secretStream(noise: SecureStream): SeededStream {
-  const key = new Float64Array(8);
-  noise.fillNormal(key);
-  return new SeededStream(key.join());
 }
 
 function madeUpRecords(count: number, { shape, classes }: PublicFacts, stream: SeededStream): Tensor[] {
