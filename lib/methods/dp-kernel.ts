@@ -14,7 +14,7 @@
  *
  * Bandwidths are in the paper's unit, images in [-1, 1]. The laptop scale leaves out those below 8, for which no two different
  * images of 28 x 28 pixels are alike, and takes few large minibatches: they cost least for as many records. The optimizer
- * is Adam where the reference has RMSprop.
+ * is Adam where the reference has RMSprop. The noise of the 200,002 releases of the paper scale alone takes hours to draw.
  */
 import { count, positive } from '../core/options.js';
 import { gaussianOnSamples } from '../mechanisms/index.js';

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SeededStream } from '../../../lib/core/rng.js';
+import { labelSums } from '../../../lib/mechanisms/label-sums.js';
 import { gaussian } from '../../../lib/mechanisms/index.js';
 import { dpNtk } from '../../../lib/methods/dp-ntk.js';
 import { embeddingQuery } from '../../../lib/methods/embedding/match-embedding.js';
@@ -41,6 +42,14 @@ describe('DP-NTK', () => {
     expect(await change(16, network([5], 1e12))).toBeLessThan(1 + rounding);
     expect(await change(16, network([5], 1e30))).toBeLessThan(1 + rounding);
     expect(await change(16, network([5], 1e39))).toBeLessThan(rounding); // weights are infinite, all features NaN
+  });
+
+  it('moves by the root of two over N when one record changes its label', async () => {
+    const query = embeddingQuery(tangentEmbedding(network([5])));
+    const rows = { data: Uint8Array.from({ length: 24 }, (_, i) => 10 * i), count: 4, ...shape };
+    const sums = (labels: number[]) => labelSums({ ...rows, labels: Uint8Array.from(labels) }, 3, query);
+    const [one, other] = [await sums([0, 1, 2, 1]), await sums([0, 1, 0, 1])];
+    expect(Math.hypot(...one.map((value, i) => value - other[i]!))).toBeCloseTo(Math.SQRT2, 5);
   });
 
   it('plans one release of all records, at every scale', () => {
