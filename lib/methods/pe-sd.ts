@@ -3,11 +3,11 @@
  * Lin, Wang: DPImageBench: A Unified Benchmark for Differentially Private Image Synthesis. CCS 2025, arXiv 2503.14681. SD is for
  * "standard diffusion".
  *
- * An EDM denoiser is trained on the public dataset, which costs nothing. A random image is one of a public class, which it
- * remembers; a variation gets noise and is denoised again.
+ * An EDM denoiser is trained on the public dataset, which costs nothing and takes most of the time. A random image is one of a
+ * public class, which it remembers; a variation gets noise and is denoised again.
  *
- * What the reference implementation does differently: it samples from the last weights, not from their average, which it means to; all
- * of its random images are of public class 0; it takes start levels of variations from another model's schedule, so that on
+ * What the reference implementation does differently: it samples from the last weights, not from their average, which it means
+ * to; all of its random images are of public class 0; it takes start levels of variations from another model's schedule, so that on
  * F-MNIST they are new images altogether; and most of its configurations load the model of PE in place of this one.
  */
 import { count, countOrZero, fraction } from '../core/options.js';

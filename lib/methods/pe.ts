@@ -8,13 +8,16 @@
  *
  * The paper's generators are networks trained on ImageNet, which are not here. Without a public dataset the images come from
  * `strokes`, a renderer of random pen drawings that knows no digits; it is made for greyscale line drawings, and says little
- * of how PE does on photographs. With one they are that dataset's (`image-pool`).
+ * of how PE does on photographs. With one they are that dataset's (`image-pool`). Figures of PE stand for their generator: the
+ * accuracy on MNIST is 92.5 % at epsilon 10 and 90.0 % at epsilon 1 with strokes (60,000 images, laptop scale), about 50 % with
+ * images of KMNIST, and 33 % and 28 % with the paper's networks (DPImageBench).
  *
  * What the reference implementation does differently: thresholds are numbers of votes that do not follow the noise, so that on
- * CIFAR-10 at epsilon 1 most survivors are noise; here they are in units of the noise. It divides by zero where nothing is above the threshold; here
- * all images then go on. It votes on images that were resized otherwise than those that it hands out, and measures FID to the
- * private images at each iteration. Its degree is the place in a list of noise levels, where a small one is a strong
- * variation; here a degree is from 0 to 1 and a small one is weak. It draws survivors independently; here evenly by weight.
+ * CIFAR-10 at epsilon 1 most survivors are noise; here they are in units of the noise. It divides by zero where nothing is
+ * above the threshold; here all images then go on. It votes on images that were resized otherwise than those that it hands
+ * out, and measures FID to the private images at each iteration. Its degree is the place in a list of noise levels, where a
+ * small one is a strong variation; here a degree is from 0 to 1 and a small one is weak. It measures nearness by features of
+ * Inception; here by pooled pixels. It draws survivors independently; here evenly by weight.
  */
 import { memberName } from '../core/options.js';
 import { defineMethod } from './contract.js';
