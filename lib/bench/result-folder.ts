@@ -22,6 +22,8 @@ export interface RunRecord extends RunSummary {
   readonly trainingRecords: number;
   /** Public dataset that was trained with first, and how many records of it. */
   readonly publicDataset?: string;
+  /** Noisy mean images of the private classes were trained on first. */
+  readonly warmUp?: 'central-images';
   readonly publicRecords?: number;
   /** Processes that have worked on it: more than one when it was stopped and resumed. */
   readonly processes: number;

@@ -5,6 +5,7 @@ import { OptionError } from '../core/errors.js';
 import { parameterValues, scales, type Scale } from '../core/options.js';
 import { datasets } from '../data/datasets.js';
 import type { DatasetName } from '../data/index.js';
+import { withCentralImages } from '../methods/central-images.js';
 import type { AnyMethod } from '../methods/contract.js';
 import type { MethodName } from '../methods/index.js';
 import { methods } from '../methods/methods.js';
@@ -33,6 +34,11 @@ export interface RunOptions extends SelectionOptions {
   readonly accountant?: AccountantId;
   /** Name of a public dataset to train with first, for methods that take one. */
   readonly publicDataset?: DatasetName;
+  /**
+   * `central-images`: train on noisy mean images of the private classes first (DP-FETA), where the method would take a public
+   * dataset; what they cost is a part of the budget.
+   */
+  readonly warmUp?: 'none' | 'central-images';
   /** Governs weights, latents and splits; never the privacy noise. */
   readonly seed?: number;
   /** Parameters of the method that differ from the defaults of its scale. */
@@ -65,6 +71,7 @@ const keys: readonly (keyof RunOptions)[] = [
   'scale',
   'accountant',
   'publicDataset',
+  'warmUp',
   'seed',
   'params',
   'metrics',
@@ -99,7 +106,7 @@ export function checkRunOptions(options: RunOptions) {
   if (options.out !== undefined) refuseExisting(options.out);
   if (options.ledger !== undefined && !(options.ledger instanceof Ledger))
     throw new OptionError({ asked, wrong: 'ledger is no ledger', got: options.ledger, expected: 'a dp.Ledger' });
-  const method = methods.get(options.method);
+  const method = warmedUp(methods.get(options.method), options);
   const params = parameterValues(method.id, method.params, scale, options.params);
   datasets.describe(options.dataset);
   checkPublicDataset(method, options);
@@ -123,10 +130,10 @@ export function requestOf(options: RunOptions): Readonly<Record<string, unknown>
   const { out: _out, ...rest } = options;
   const { method, params, scale, seed, samples, utility, curve, ...chosen } = checkRunOptions(rest);
   const { dataset, epsilon, delta = null, accountant = null, limit = null, insecureNoiseSeed = null } = options;
-  const { publicDataset = null } = options;
+  const { publicDataset = null, warmUp = 'none' } = options;
   const names = chosen.metrics?.map(({ id }) => id) ?? null;
   return {
-    ...{ method: method.id, dataset, publicDataset, epsilon, delta, accountant, scale, seed, params },
+    ...{ method: method.id, dataset, publicDataset, warmUp, epsilon, delta, accountant, scale, seed, params },
     ...{ metrics: names, features: chosen.extractor.id, curve, samples, limit, insecureNoiseSeed },
     ...{ selection: utility.selection, selectionEpsilon: utility.selectionEpsilon ?? null },
     ...{ heldOut: utility.heldOut ?? null },
@@ -153,6 +160,20 @@ function checkRunSelection(asked: string, options: RunOptions) {
       expected: `at most ${options.epsilon}`,
     });
   return { selection, heldOut, selectionEpsilon: selectionEpsilon ?? options.epsilon };
+}
+
+/** The method, with central images before it when they are asked for. */
+function warmedUp(method: AnyMethod, { warmUp = 'none', publicDataset }: RunOptions): AnyMethod {
+  checkOneOf('dp.run', 'warmUp', warmUp, ['none', 'central-images']);
+  if (warmUp === 'none') return method;
+  if (publicDataset !== undefined)
+    throw new OptionError({
+      asked: 'dp.run',
+      wrong: 'both warmUp and publicDataset are given, which a method would train on in the same stage',
+      got: { warmUp, publicDataset },
+      expected: 'one of them',
+    });
+  return withCentralImages(method);
 }
 
 function checkPublicDataset(method: AnyMethod, { dataset, publicDataset }: RunOptions): void {

@@ -55,7 +55,9 @@ export class Run implements Displayable {
     const pictures = await grid(this.images, { labels: this.config.classes })[displaySymbol]();
     const parts = [pictures, await metricsTable(this)[displaySymbol](), await budget(this.ledger)[displaySymbol]()];
     const { method, dataset, epsilon, delta, scale, seconds } = this;
-    const first = this.config.publicDataset === undefined ? '' : `, first on public ${this.config.publicDataset}`;
+    const { publicDataset, warmUp } = this.config;
+    const began = publicDataset === undefined ? warmUp && 'central images' : `public ${publicDataset}`;
+    const first = began ? `, first on ${began}` : '';
     const title = `${method} on ${dataset}${first}: epsilon ${epsilon}, delta ${shortNumber(delta)}, scale ${scale}, ${seconds.toFixed(0)} s`;
     const failed = Object.entries(this.config.failures ?? {}).map(
       ([id, reason]) => `${id} could not be computed: ${reason}.`,

@@ -130,6 +130,7 @@ async function train(work: {
     params,
     classes: facts.classes,
     trainingRecords: facts.size,
+    ...(options.warmUp === 'central-images' && { warmUp: options.warmUp }),
     ...(publicDataset && { publicDataset: publicDataset.name, publicRecords: publicDataset.images.count }),
     processes,
     private: insecureNoiseSeed === undefined,

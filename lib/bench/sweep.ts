@@ -56,8 +56,8 @@ export class Sweep implements Displayable {
 
 /**
  * Every method on every dataset at every epsilon with every seed. Each run has its folder under `out`; a run whose folder is
- * there is read instead of repeated, so that a sweep that was stopped goes on where it was. `publicDataset` is for the methods
- * that take one.
+ * there is read instead of repeated, so that a sweep that was stopped goes on where it was. `publicDataset` and `warmUp` are for the
+ * methods that take images to train on first.
  *
  * @example await dp.sweep({ methods: ['dp-merf'], datasets: ['mnist-10k'], epsilons: [1, 10], seeds: [0, 1, 2], out: 'results/sweep' });
  */
@@ -69,8 +69,9 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
       throw new OptionError({ asked: 'dp.sweep', wrong: `${name} is no list with a member`, got: values });
   // Methods that take no public dataset run without; when none takes one, the first check below says so.
   const takes = (method: MethodName) => (registry.get(method).publicData ?? 'none') !== 'none';
-  const { publicDataset, ...own } = rest;
-  const restFor = (method: MethodName) => (takes(method) || !methods.some(takes) ? { ...own, publicDataset } : own);
+  const { publicDataset, warmUp, ...own } = rest;
+  const restFor = (method: MethodName) =>
+    takes(method) || !methods.some(takes) ? { ...own, publicDataset, warmUp } : own;
   const planned = methods.flatMap((method) =>
     datasets.flatMap((dataset) =>
       epsilons.flatMap((epsilon) =>

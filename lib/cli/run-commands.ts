@@ -14,6 +14,7 @@ const shared = (command: Command): Command =>
     .option('--scale <scale>', 'smoke, laptop or paper (default: laptop)')
     .option('--accountant <name>', 'how losses are added up')
     .option('--public-dataset <name>', 'public dataset to train with first, for methods that take one')
+    .option('--warm-up <way>', 'central-images: train on noisy mean images of the private classes first')
     .option('--params <name=value>', 'a parameter of the method; may be repeated', assignment)
     .option('--metrics <names>', 'metrics, separated by commas (default: all)', names)
     .option('--features <name>', 'feature extractor (default: the first that is made for such images)')

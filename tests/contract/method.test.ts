@@ -158,6 +158,28 @@ describe.each(methods.all())('method $id', { timeout: 180_000 }, (method) => {
     },
   );
 
+  it.runIf((method.publicData ?? 'none') !== 'none')(
+    'takes central images first, which its plan pays for',
+    async () => {
+      const options = { publicDataset: undefined, warmUp: 'central-images', samples: 10 };
+      const done = await smoke(method.id, options);
+      const before = tf.memory().numTensors;
+      const again = await smoke(method.id, options);
+      expect(tf.memory().numTensors).toBe(before);
+      const [first, ...rest] = again.ledger.entries;
+      expect(first).toMatchObject({ of: 'central images', mechanism: 'gaussian-on-samples', noise: 'fixed' });
+      const plan = method.spends(done.config.params, (await datasets.load('mnist-10k', { limit: 500 })).train.facts);
+      expect(rest.map(({ of }) => of)).toEqual(plan.map(({ of }) => of));
+      expect(again.ledger.spent().upper).toBeLessThanOrEqual(10);
+      expect(again.config.warmUp).toBe('central-images');
+      const without = await smoke(method.id, {
+        ...(method.publicData === 'required' ? {} : { publicDataset: undefined }),
+      });
+      // What the images cost is no longer there for the rest.
+      expect(again.config.noiseMultiplier).toBeGreaterThan(without.config.noiseMultiplier);
+    },
+  );
+
   it('stops when it is aborted', async () => {
     const before = tf.memory().numTensors;
     // Once at the first report, once when training is on its way.
