@@ -1,5 +1,9 @@
 import { DataError } from '../core/errors.js';
 import { datasets } from '../data/datasets.js';
+import { parameterValues, type Parameters } from '../core/options.js';
+import type { PublicFacts } from '../mechanisms/index.js';
+import type { AnyMethod } from '../methods/contract.js';
+import { laptopResults } from '../methods/laptop-results.js';
 import { methods } from '../methods/methods.js';
 import { features } from '../metrics/features/extractors.js';
 import { metrics } from '../metrics/metrics.js';
@@ -14,15 +18,52 @@ function markdownTable(header: Row, rows: readonly Row[]): string {
   return [padded(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(padded)].join('\n');
 }
 
+/** MNIST as far as the public facts of its training images go. */
+const mnist: PublicFacts = {
+  name: 'mnist',
+  size: 60_000,
+  classes: Array.from('0123456789'),
+  shape: { height: 28, width: 28, channels: 1 },
+};
+
+/** What a method does and costs, at laptop scale on MNIST. */
+function methodRow(method: AnyMethod): Row {
+  const { id, paper, summary, publicData = 'none' } = method;
+  const params = parameterValues(id, method.params as Parameters, 'laptop', {}) as never;
+  const plan = method.spends(params, mnist);
+  const steps = plan.reduce((sum, { sampling, sharding }) => sum + (sampling?.steps ?? sharding?.steps ?? 1), 0);
+  const [first] = plan;
+  return [
+    `\`${id}\``,
+    summary?.idea ?? '',
+    summary ? `${summary.noised}: ${thousands(summary.noisedValues(params, mnist))} numbers` : '',
+    `${first!.mechanism}${steps > 1 ? `, ${thousands(steps)} times` : ''}`,
+    publicData === 'none' ? 'no' : publicData,
+    measured(id),
+    `[${paper.title}](${paper.url}), ${paper.year}`,
+  ];
+}
+
+/** Accuracy and FID as measured at laptop scale. */
+function measured(method: string): string {
+  const results = laptopResults[method] ?? [];
+  const at = (epsilon: number) => results.find((result) => result.dataset === 'mnist' && result.epsilon === epsilon);
+  const words = ([10, 1] as const).map((epsilon) => {
+    const result = at(epsilon);
+    return result ? `${result.accuracy.toFixed(1)} %, FID ${result.fid.toPrecision(2)}` : 'not measured';
+  });
+  return [...new Set(words)].join('; ');
+}
+
+const thousands = (count: number) => count.toLocaleString('en-US');
+
 /** The members of each registry as Markdown tables, by family: what the README shows. */
 function memberTables(): Record<string, string> {
   const code = (id: string) => `\`${id}\``;
   return {
     methods: markdownTable(
-      ['method', 'paper'],
-      methods
-        .all()
-        .map(({ id, paper }) => [code(id), `${paper.authors}: [${paper.title}](${paper.url}), ${paper.year}`]),
+      ['method', 'idea', 'noise falls on', 'mechanism', 'public images', 'MNIST at epsilon 10 and 1', 'paper'],
+      methods.all().map(methodRow),
     ),
     datasets: markdownTable(
       ['dataset', 'what it is', 'classes', 'licence'],

@@ -45,6 +45,16 @@ export interface Checkpoint {
   save(state: () => SavedState, options?: { readonly now?: boolean }): Promise<void>;
 }
 
+/** A method in a few words, for tables. */
+export interface Summary<Values> {
+  /** What it does, in a line. */
+  readonly idea: string;
+  /** What the noise falls on. */
+  readonly noised: string;
+  /** On how many numbers at once: of one release, or of one step of a release that is made in steps. */
+  noisedValues(params: Values, facts: PublicFacts): number;
+}
+
 /** What a method gets to train with. Private rows are behind `mechanisms`; all else is public. */
 export interface FitContext<Values> {
   readonly mechanisms: Mechanisms;
@@ -84,6 +94,7 @@ export interface Method<P extends Parameters = Parameters, Id extends string = s
   readonly title: string;
   readonly paper: Paper;
   readonly params: P;
+  readonly summary?: Summary<ParameterValues<NoInfer<P>>>;
   /** Whether a run takes a public dataset to train with first; `none` when left out. */
   readonly publicData?: 'required' | 'optional' | 'none';
   /** Images that a run synthesises when the caller does not say. */

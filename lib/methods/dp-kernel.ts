@@ -36,6 +36,12 @@ export const dpKernel = defineMethod({
     url: 'https://openreview.net/forum?id=GzlDKZlwie',
   },
   publicData: 'optional',
+  summary: {
+    idea: 'as DP-MERF on minibatches, for kernels of several widths; the generator is trained on the average of the releases',
+    noised: 'the mean embedding of each minibatch',
+    noisedValues: ({ bandwidths, featuresEach }, { classes }) =>
+      2 * Math.ceil(featuresEach / 2) * bandwidths * classes.length,
+  },
   params: {
     ...embeddingParameters,
     bandwidths: count({ smoke: 2, laptop: 3, paper: 5 }, 'kernels, each twice as wide as the one before'),

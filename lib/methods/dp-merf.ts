@@ -34,6 +34,11 @@ export const dpMerf = defineMethod({
     url: 'https://arxiv.org/abs/2002.11603',
   },
   publicData: 'optional',
+  summary: {
+    idea: 'mean random Fourier features of each class are released once; a generator is trained until its images have the same',
+    noised: 'the mean embedding, once',
+    noisedValues: ({ features }, { classes }) => 2 * Math.ceil(features / 2) * classes.length,
+  },
   params: {
     ...embeddingParameters,
     features: count({ smoke: 200, laptop: 2000, paper: 10000 }, 'random Fourier features: cosines and sines together'),

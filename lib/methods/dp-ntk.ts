@@ -13,11 +13,12 @@
  * follows from a public seed. Its loss is biased by the size of a split of the batch; here it is not, so that splits are for
  * memory only. It lowers the learning rate to 0.009 after the first step, by a slip in its schedule.
  */
+import type { ImageShape } from '../core/images.js';
 import { count, oneOf, positive } from '../core/options.js';
 import { gaussian } from '../mechanisms/index.js';
 import { defineMethod } from './contract.js';
 import { embeddingParameters, embeddingQuery, matchEmbedding } from './embedding/match-embedding.js';
-import { drawNtkNetwork, ntkTensors } from './embedding/ntk-network.js';
+import { drawNtkNetwork, ntkTensors, tangentValues } from './embedding/ntk-network.js';
 import { tangentEmbedding } from './embedding/tangent-embedding.js';
 
 const release = 'label-wise mean of tangent features';
@@ -32,6 +33,11 @@ export const dpNtk = defineMethod({
     url: 'https://arxiv.org/abs/2303.01687',
   },
   publicData: 'optional',
+  summary: {
+    idea: 'as DP-MERF, with the gradients of a random network as features',
+    noised: 'the mean embedding, once',
+    noisedValues: (params, { shape, classes }) => tangentValues(widthsOf(params, shape), shape) * classes.length,
+  },
   params: {
     ...embeddingParameters,
     hiddenLayers: oneOf(
@@ -58,10 +64,8 @@ export const dpNtk = defineMethod({
 
   async fit(context) {
     const { mechanisms, facts, params, stream, own } = context;
-    const { hiddenLayers, width, firstWidth, secondWidth } = params;
-    const one = hiddenLayers === 'by-colours' ? facts.shape.channels === 1 : hiddenLayers === 'one';
     const network = drawNtkNetwork(
-      { shape: facts.shape, widths: one ? [width] : [firstWidth, secondWidth], outputs: facts.classes.length },
+      { shape: facts.shape, widths: widthsOf(params, facts.shape), outputs: facts.classes.length },
       stream.fork('random network'),
     );
     ntkTensors(network).forEach(own);
@@ -70,3 +74,16 @@ export const dpNtk = defineMethod({
     return matchEmbedding(embedding, released, context);
   },
 });
+
+interface Widths {
+  readonly hiddenLayers: 'by-colours' | 'one' | 'two';
+  readonly width: number;
+  readonly firstWidth: number;
+  readonly secondWidth: number;
+}
+
+/** Units of the hidden layers of the random network. */
+function widthsOf({ hiddenLayers, width, firstWidth, secondWidth }: Widths, { channels }: ImageShape) {
+  const one = hiddenLayers === 'by-colours' ? channels === 1 : hiddenLayers === 'one';
+  return one ? ([width] as const) : ([firstWidth, secondWidth] as const);
+}

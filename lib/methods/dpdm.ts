@@ -10,7 +10,7 @@
  * number of steps loses one to rounding for some N.
  */
 import { defineMethod } from './contract.js';
-import { DiffusionModel } from './diffusion/model.js';
+import { denoiserValues, DiffusionModel } from './diffusion/model.js';
 import { diffusionParameters } from './diffusion/parameters.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
 
@@ -22,6 +22,11 @@ export const dpdm = defineMethod({
     authors: 'Dockhorn, Cao, Vahdat, Kreis',
     year: 2023,
     url: 'https://arxiv.org/abs/2210.09929',
+  },
+  summary: {
+    idea: 'a diffusion model is trained by DP-SGD',
+    noised: 'each gradient of the denoiser',
+    noisedValues: (params, facts) => denoiserValues(params, facts, facts.classes.length),
   },
   params: diffusionParameters,
   samples: { smoke: 100, laptop: 4000, paper: 60000 },

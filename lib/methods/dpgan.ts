@@ -15,6 +15,8 @@
  * chance; here each class comes equally often.
  */
 import { OptionError } from '../core/errors.js';
+import { newCritic } from '../nn/critics/new-critic.js';
+import { valuesOf } from '../nn/initial-parameters.js';
 import { defineMethod } from './contract.js';
 import { Gan } from './gan/gan.js';
 import { ganParameters } from './gan/parameters.js';
@@ -31,6 +33,12 @@ export const dpgan = defineMethod({
     url: 'https://arxiv.org/abs/1802.06739',
   },
   publicData: 'optional',
+  summary: {
+    idea: 'a critic of images is trained by DP-SGD, and a generator against it',
+    noised: 'each gradient of the critic',
+    noisedValues: ({ critic }, { shape, classes }) =>
+      valuesOf(newCritic(critic, { shape, classes: classes.length }).layers),
+  },
   params: ganParameters,
   samples: { smoke: 200, laptop: 10000, paper: 60000 },
 

@@ -38,6 +38,12 @@ export const gsWgan = defineMethod({
     url: 'https://arxiv.org/abs/2006.08265',
   },
   publicData: 'optional',
+  summary: {
+    idea: 'critics on shards of the records are trained without noise; a generator sees noisy gradients of its images by their scores',
+    noised: 'the gradients of a batch of images',
+    noisedValues: ({ batchSize, shrink }, { shape }) =>
+      (batchSize * shape.height * shape.width * shape.channels) / shrink ** 2,
+  },
   params: shardedGanParameters,
   samples: { smoke: 200, laptop: 10000, paper: 60000 },
 

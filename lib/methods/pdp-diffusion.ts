@@ -11,7 +11,7 @@
  */
 import { count } from '../core/options.js';
 import { defineMethod } from './contract.js';
-import { DiffusionModel } from './diffusion/model.js';
+import { denoiserValues, DiffusionModel } from './diffusion/model.js';
 import { diffusionParameters } from './diffusion/parameters.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
 import { publicParameters, trainPublicly } from './diffusion/train-publicly.js';
@@ -26,6 +26,11 @@ export const pdpDiffusion = defineMethod({
     url: 'https://arxiv.org/abs/2302.13861',
   },
   publicData: 'required',
+  summary: {
+    idea: 'as DPDM, after training on public images',
+    noised: 'each gradient of the denoiser',
+    noisedValues: (params, facts) => denoiserValues(params, facts, facts.classes.length),
+  },
   params: {
     ...diffusionParameters,
     ...publicParameters,

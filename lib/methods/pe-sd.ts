@@ -27,6 +27,11 @@ export const peSd = defineMethod({
     url: 'https://arxiv.org/abs/2503.14681',
   },
   publicData: 'required',
+  summary: {
+    idea: 'as PE, with a diffusion model trained on public images as the generator',
+    noised: 'the votes of each iteration',
+    noisedValues: ({ imagesPerClass }, { classes }) => imagesPerClass * classes.length,
+  },
   params: {
     ...evolutionParameters,
     ...diffusionGeneratorParameters,

@@ -38,6 +38,11 @@ export const pe = defineMethod({
     url: 'https://arxiv.org/abs/2305.15560',
   },
   publicData: 'optional',
+  summary: {
+    idea: 'images of a public generator are voted for by their nearest records; survivors are varied and voted for again',
+    noised: 'the votes of each iteration',
+    noisedValues: ({ imagesPerClass }, { classes }) => imagesPerClass * classes.length,
+  },
   params: {
     imageGenerator: memberName(
       () => [byPublicData, ...imageGenerators.names()],

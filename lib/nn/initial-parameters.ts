@@ -40,6 +40,12 @@ export function drawParameters(
   return Object.fromEntries(Object.entries(plans).map(([name, plan]) => [name, variable(name, plan)]));
 }
 
+/** Number of values of all parameters of layers. */
+export function valuesOf(layers: readonly Layer[]): number {
+  const shapes = layers.flatMap(({ parameters }) => Object.values(parameters).map(({ shape }) => shape));
+  return shapes.reduce((sum, shape) => sum + shape.reduce((product, length) => product * length, 1), 0);
+}
+
 function fill(values: Float32Array, initial: Initial, stream: SeededStream): void {
   if (initial.law === 'constant') values.fill(initial.value);
   else if (initial.law === 'normal') stream.fillNormal(values, initial.deviation);

@@ -59,6 +59,17 @@ describe.each(methods.all())('method $id', { timeout: 180_000 }, (method) => {
     for (const scale of scales) expect(method.samples[scale]).toBeGreaterThan(0);
   });
 
+  it('says in a few words what the noise falls on, at every scale', async () => {
+    const { facts } = (await datasets.load('mnist-10k', { limit: 500 })).train;
+    const { idea, noised } = method.summary!;
+    expect([idea.length > 20, noised.length > 8]).toEqual([true, true]);
+    for (const scale of scales) {
+      const values = method.summary!.noisedValues(parameterValues(method.id, method.params, scale, {}), facts);
+      expect(values).toBeGreaterThan(9);
+      expect(Number.isInteger(values)).toBe(true);
+    }
+  });
+
   it('has a default within its own range and a line of documentation for each parameter at each scale', () => {
     for (const [name, parameter] of Object.entries(method.params as Parameters)) {
       expect(parameter.doc.length, name).toBeGreaterThan(10);

@@ -2,6 +2,7 @@ import type { SeededStream } from '../../core/rng.js';
 import type { PublicFacts } from '../../mechanisms/index.js';
 import { DiffusionSampler } from '../../nn/diffusion-sampler.js';
 import { edm, edmTrainedAround } from '../../nn/edm-preconditioning.js';
+import { valuesOf } from '../../nn/initial-parameters.js';
 import { disposeAll, type NetworkParameters } from '../../nn/parameters.js';
 import { denoisingLosses, drawDenoising } from '../../nn/unet/denoising-losses.js';
 import { unet, type Unet } from '../../nn/unet/unet.js';
@@ -58,6 +59,15 @@ export class DiffusionModel {
   dispose(): void {
     disposeAll(this.parameters);
   }
+}
+
+/** Weights of the denoiser for images of a shape with so many labels: what DP-SGD puts noise on. */
+export function denoiserValues(
+  params: Pick<DiffusionParameters, 'network'>,
+  { shape }: Pick<PublicFacts, 'shape'>,
+  labels: number,
+): number {
+  return valuesOf(unet({ shape, classes: labels, ...networkSize(params, shape) }).layers);
 }
 
 export type DiffusionContext = FitContext<DiffusionParameters>;

@@ -71,3 +71,10 @@ export function ntkDimension({ first, second, readout }: NtkNetwork): number {
   const dense = [first, ...(second ? [second] : [])].map(({ weights: { shape } }) => (shape[0] + 1) * shape[1]);
   return dense.reduce((sum, count) => sum + count, 0) + readout.size + 1;
 }
+
+/** The same for a network of such widths, before it is drawn. */
+export function tangentValues(widths: readonly number[], { height, width, channels }: ImageShape): number {
+  const lengths = [height * width * channels, ...widths];
+  const dense = widths.map((outputs, layer) => (lengths[layer]! + 1) * outputs);
+  return dense.reduce((sum, count) => sum + count, 0) + lengths.at(-1)! + 1;
+}
