@@ -48,7 +48,7 @@ describe('dpbench', () => {
     const answers: [string[], string][] = [
       [['rum'], 'Did you mean run?'],
       [['run', '--method', 'dp-merf'], "required option '--dataset <name>'"],
-      [['run', '--method', 'dp-mer', '--dataset', 'mnist-10k', '--epsilon', '1'], "Did you mean 'dp-merf'?"],
+      [['run', '--method', 'dp-mer', '--dataset', 'mnist-10k', '--epsilon', '1'], "Did you mean 'dp-merf'"],
       [
         ['run', '--method', 'dp-merf', '--dataset', 'mnist', '--epsilon', '1', '--public-dataset', 'kmnist'],
         'the method takes no public dataset',
