@@ -79,8 +79,8 @@ describe('dp.run with a public dataset', () => {
     await expect(ask({})).rejects.toThrow(
       /the method trains on public images first, and publicDataset is missing; expected mnist-10k, kmnist, omniglot/,
     );
-    await expect(ask({ method: 'dp-merf', publicDataset: 'kmnist' })).rejects.toThrow(
-      "dp-merf: the method takes no public dataset; got 'kmnist'. Leave publicDataset out.",
+    await expect(ask({ method: 'dpdm', publicDataset: 'kmnist' })).rejects.toThrow(
+      "dpdm: the method takes no public dataset; got 'kmnist'. Leave publicDataset out.",
     );
     await expect(ask({ publicDataset: 'fashion-mnist' })).rejects.toThrow('the dataset is private');
     await expect(ask({ publicDataset: 'kmnits' })).rejects.toThrow("Did you mean 'kmnist'");
@@ -98,10 +98,10 @@ describe('dp.sweep with a public dataset', () => {
 
   it('gives it to the methods that take one', async () => {
     const out = join(folder, 'sweep');
-    const done = await sweep({ ...cells, methods: ['public-optional', 'dp-merf'], publicDataset: 'red-dots', out });
+    const done = await sweep({ ...cells, methods: ['public-optional', 'dpdm'], publicDataset: 'red-dots', out });
     const requests = done.runs.map((each) => (each as unknown as { config: { request: object } }).config.request);
     expect(requests).toMatchObject([{ publicDataset: 'red-dots' }, { publicDataset: null }]);
-    await expect(sweep({ ...cells, methods: ['dp-merf'], publicDataset: 'red-dots', out })).rejects.toThrow(
+    await expect(sweep({ ...cells, methods: ['dpdm'], publicDataset: 'red-dots', out })).rejects.toThrow(
       'the method takes no public dataset',
     );
   });

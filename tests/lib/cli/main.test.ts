@@ -50,7 +50,7 @@ describe('dpbench', () => {
       [['run', '--method', 'dp-merf'], "required option '--dataset <name>'"],
       [['run', '--method', 'dp-mer', '--dataset', 'mnist-10k', '--epsilon', '1'], "Did you mean 'dp-merf'"],
       [
-        ['run', '--method', 'dp-merf', '--dataset', 'mnist', '--epsilon', '1', '--public-dataset', 'kmnist'],
+        ['run', '--method', 'dpdm', '--dataset', 'mnist', '--epsilon', '1', '--public-dataset', 'kmnist'],
         'the method takes no public dataset',
       ],
       [['run', '--method', 'dp-merf', '--dataset', 'mnist10k', '--epsilon', '1'], "Did you mean 'mnist-10k' or"],
