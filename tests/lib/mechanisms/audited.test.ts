@@ -69,4 +69,21 @@ describe('mechanisms under audit', () => {
     expect(right.epsilonLower).toBeGreaterThan(0.6);
     expect((await audit(counts(8), { delta: 1e-9, claimed: 1, runs: 600, seed: 4 })).refuted).toBe(true);
   });
+
+  it('histograms with Gaussian noise keep theirs, and are caught when their noise is four times too small', async () => {
+    const claimed = 4.377178; // exact Gaussian, noise multiplier 1, delta 1e-5
+    const counts = (noiseMultiplier: number) => {
+      let seed = 0;
+      return async (included: readonly boolean[]) => {
+        const plan = noisyHistogram({ of: 'bins', noiseMultiplier });
+        const { value } = await mechanismsOn(included, plan, ++seed).histogram('bins', { bins: 1, binsOf: numberOf });
+        return [value[0]!];
+      };
+    };
+    const options = { delta, claimed, runs: 600, bound: 'gaussian' } as const;
+    const right = await audit(counts(1), { ...options, seed: 5 });
+    expect(right.refuted).toBe(false);
+    expect(right.epsilonLower).toBeGreaterThan(1.993091); // that of noise multiplier 2
+    expect((await audit(counts(1 / 4), { ...options, seed: 6 })).refuted).toBe(true);
+  });
 });
