@@ -133,10 +133,12 @@ export function requestOf(options: RunOptions): Readonly<Record<string, unknown>
   const { publicDataset = null, warmUp = 'none' } = options;
   const names = chosen.metrics?.map(({ id }) => id) ?? null;
   return {
-    ...{ method: method.id, dataset, publicDataset, warmUp, epsilon, delta, accountant, scale, seed, params },
+    ...{ method: method.id, dataset, publicDataset, epsilon, delta, accountant, scale, seed, params },
     ...{ metrics: names, features: chosen.extractor.id, curve, samples, limit, insecureNoiseSeed },
     ...{ selection: utility.selection, selectionEpsilon: utility.selectionEpsilon ?? null },
     ...{ heldOut: utility.heldOut ?? null },
+    // Absent where there is none: results from before there was one are found again.
+    ...(warmUp !== 'none' && { warmUp }),
   };
 }
 

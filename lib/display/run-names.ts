@@ -8,6 +8,8 @@ import type { RunSummary } from '../core/results.js';
 export type ChartRun = RunSummary & {
   readonly accountant?: string;
   readonly config?: { readonly accountant?: string };
+  /** Its releases, whose relation is compared. */
+  readonly ledger?: { readonly entries?: readonly { readonly relation?: string }[] };
 };
 
 /** Runs as the displays take them: one, several, or a sweep. */
@@ -40,13 +42,16 @@ export function shared<Item, Value>(
 }
 
 /**
- * An epsilon says the same of two runs only under one accountant and one delta: else the looser accounting looks like the
- * worse method. Delta goes by the dataset, since it depends on its size.
+ * An epsilon says the same of two runs only under one accountant, one delta and one neighbouring relation: else the looser
+ * accounting looks like the worse method. Delta goes by the dataset, since it depends on its size.
  *
  * @throws OptionError naming what differs.
  */
 export function checkOneGuarantee(asked: string, runs: readonly ChartRun[], next: string): void {
   shared(asked, 'the accountant', runs, (run) => run.accountant ?? run.config?.accountant ?? null, next);
+  const relationOf = ({ ledger }: ChartRun) => ledger?.entries?.[0]?.relation;
+  const known = runs.filter((run) => relationOf(run) !== undefined);
+  if (known.length > 0) shared(asked, 'the neighbouring relation', known, relationOf, next);
   for (const [dataset, same] of groupBy(runs, (run) => run.dataset))
     shared(asked, `delta (${dataset})`, same, (run) => run.delta, next);
 }

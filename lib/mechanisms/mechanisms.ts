@@ -59,6 +59,7 @@ export class Mechanisms {
   async labelMeans(of: string, query: LabelSumQuery): Promise<Released<Float32Array>> {
     const { size, classes } = this.facts;
     check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
+    this.#options.signal?.throwIfAborted();
     const request = this.#request({ of, mechanism: 'gaussian', sensitivity: query.clipNorm / size });
     return this.#charging.once(request, async (planned) => {
       const sums = await this.#work(of, size, (task) => labelSums(this.#rows(), classes.length, query, task));
@@ -242,6 +243,7 @@ export class Mechanisms {
     gather: (means: AsyncIterable<Float64Array>, steps: number) => Promise<T>,
   ): Promise<Released<T>> {
     check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
+    this.#options.signal?.throwIfAborted();
     const request = this.#request({ of, mechanism: 'gaussian-on-samples' });
     const expected = this.facts.size * (this.#charging.planned(request).sampling?.sampleRate ?? 1);
     return this.#charging.once({ ...request, sensitivity: query.clipNorm / expected }, (planned) => {
@@ -270,8 +272,9 @@ export class Mechanisms {
     return openRows(this.#options.sensitive);
   }
 
+  /** Makes what is paid for, whole, whatever is aborted meanwhile: it could not be made again. */
   async #work<T>(of: string, steps: number, compute: (task: ProgressTask) => Promise<T>): Promise<T> {
-    const task = new ProgressTask(of, steps, this.#options.signal);
+    const task = new ProgressTask(of, steps);
     const result = await compute(task);
     task.done();
     return result;

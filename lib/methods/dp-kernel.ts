@@ -20,9 +20,9 @@ import { count, positive } from '../core/options.js';
 import { gaussianOnSamples } from '../mechanisms/index.js';
 import type { Tensor2D, Tensor4D } from '../tensor/index.js';
 import { defineMethod } from './contract.js';
-import { fourierFeatures } from './dp-merf.js';
 import { drawBandwidths } from './embedding/fourier-bandwidths.js';
-import { embeddingParameters, embeddingQuery, matchEmbedding, type Embedding } from './embedding/match-embedding.js';
+import { fourierFeatures } from './embedding/fourier-features.js';
+import { embeddingParameters, matchEmbedding, type Embedding } from './embedding/match-embedding.js';
 
 const release = 'label-wise mean elements of minibatches';
 
@@ -71,8 +71,7 @@ export const dpKernel = defineMethod({
     const each = Math.ceil(featuresEach / 2);
     const frequencies = own(drawBandwidths(facts.shape, { smallest, count: bandwidths }, each, stream.fork('kernels')));
     const embedding = kernelEmbedding(frequencies);
-    const released = await mechanisms.averageOfSampledLabelMeans(release, embeddingQuery(embedding));
-    return matchEmbedding(embedding, released, context);
+    return matchEmbedding(embedding, (query) => mechanisms.averageOfSampledLabelMeans(release, query), context);
   },
 });
 

@@ -15,12 +15,11 @@
  * The laptop scale has the small generator of the paper's authors, the paper scale that of DPImageBench.
  */
 import { count, positive } from '../core/options.js';
-import type { SeededStream } from '../core/rng.js';
-import type { ImageShape } from '../core/images.js';
 import { gaussian } from '../mechanisms/index.js';
-import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../tensor/index.js';
+import type { Tensor, Tensor2D, Tensor4D } from '../tensor/index.js';
 import { defineMethod } from './contract.js';
-import { embeddingParameters, embeddingQuery, matchEmbedding } from './embedding/match-embedding.js';
+import { drawFrequencies, fourierFeatures } from './embedding/fourier-features.js';
+import { embeddingParameters, matchEmbedding } from './embedding/match-embedding.js';
 
 const release = 'label-wise mean embedding';
 
@@ -56,27 +55,6 @@ export const dpMerf = defineMethod({
       features: (images: Tensor4D, waves: Tensor) => fourierFeatures(images, waves as Tensor2D),
       ...{ constants: [frequencies], dimension: 2 * frequencies.shape[1], norm: 1 },
     };
-    const released = await mechanisms.labelMeans(release, embeddingQuery(embedding));
-    return matchEmbedding(embedding, released, context);
+    return matchEmbedding(embedding, (query) => mechanisms.labelMeans(release, query), context);
   },
 });
-
-/** Frequencies of the Gaussian kernel exp(-|x - y|^2 / (2 s)): entries N(0, 1 / s), `[pixels, features / 2]`. Public. */
-export function drawFrequencies(
-  { shape }: { shape: ImageShape },
-  features: number,
-  squaredLengthScale: number,
-  stream: SeededStream,
-): Tensor2D {
-  const pixels = shape.height * shape.width * shape.channels;
-  const values = new Float32Array(pixels * Math.ceil(features / 2));
-  stream.fork('frequencies').fillNormal(values, 1 / Math.sqrt(squaredLengthScale));
-  return tf.tensor2d(values, [pixels, Math.ceil(features / 2)]);
-}
-
-/** `[cos(x W), sin(x W)] / sqrt(features / 2)`: norm 1 for every image. */
-export function fourierFeatures(images: Tensor4D, frequencies: Tensor2D): Tensor2D {
-  const [pixels, half] = frequencies.shape;
-  const angles = images.reshape([-1, pixels]).matMul(frequencies); // [batch, features / 2]
-  return tf.concat([angles.cos(), angles.sin()], 1).mul(1 / Math.sqrt(half)) as Tensor2D; // [batch, features]
-}

@@ -17,7 +17,7 @@ import type { ImageShape } from '../core/images.js';
 import { count, oneOf, positive } from '../core/options.js';
 import { gaussian } from '../mechanisms/index.js';
 import { defineMethod } from './contract.js';
-import { embeddingParameters, embeddingQuery, matchEmbedding } from './embedding/match-embedding.js';
+import { embeddingParameters, matchEmbedding } from './embedding/match-embedding.js';
 import { drawNtkNetwork, ntkTensors, tangentValues } from './embedding/ntk-network.js';
 import { tangentEmbedding } from './embedding/tangent-embedding.js';
 
@@ -70,8 +70,7 @@ export const dpNtk = defineMethod({
     );
     ntkTensors(network).forEach(own);
     const embedding = tangentEmbedding(network);
-    const released = await mechanisms.labelMeans(release, embeddingQuery(embedding));
-    return matchEmbedding(embedding, released, context);
+    return matchEmbedding(embedding, (query) => mechanisms.labelMeans(release, query), context);
   },
 });
 

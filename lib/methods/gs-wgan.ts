@@ -22,7 +22,7 @@ import { spectralCritics } from '../nn/critics/spectral-critics.js';
 import { newGenerator } from '../nn/generators/new-generator.js';
 import { defineMethod } from './contract.js';
 import { shardedGanParameters } from './sharded-gan/parameters.js';
-import { averagedOverSquares } from './sharded-gan/squares.js';
+import { averagedOverSquares, checkSquares } from './sharded-gan/squares.js';
 import { trainOnSlopes } from './sharded-gan/train-on-slopes.js';
 import { trainPublicly } from './sharded-gan/train-publicly.js';
 
@@ -48,9 +48,10 @@ export const gsWgan = defineMethod({
   samples: { smoke: 200, laptop: 10000, paper: 60000 },
 
   /** A record changes the gradients of one critic, whose norm is at most clipNorm before and after. */
-  spends: ({ critics, answering, steps, clipNorm }) => [
-    shardedCritics({ of: release, critics, answering, steps, clipNorm }),
-  ],
+  spends({ critics, answering, steps, clipNorm, shrink }, { shape }) {
+    checkSquares(shape, shrink);
+    return [shardedCritics({ of: release, critics, answering, steps, clipNorm })];
+  },
 
   async fit(context) {
     const { mechanisms, facts, params, stream, own, publicDataset } = context;
@@ -61,13 +62,12 @@ export const gsWgan = defineMethod({
     const critics =
       params.critic === 'dense' ? denseCritics({ ...options, hidden: params.hidden }) : spectralCritics(options);
     if (publicDataset) await trainPublicly(generator, critics, publicDataset, context);
-    const sharded = own(
-      await mechanisms.shardedCritics(release, {
+    const ask = () =>
+      mechanisms.shardedCritics(release, {
         ...{ critics, loss: { penalty: params.penalty, drift: 1e-3 }, batchSize: params.criticBatchSize },
         ...{ learningRate: params.criticRate, momentum: [0.5, 0.9], stream: stream.fork('critics') },
         seen: (slopes) => averagedOverSquares(slopes, params.shrink),
-      }),
-    );
-    return trainOnSlopes(generator, sharded, context);
+      });
+    return trainOnSlopes(generator, ask, context);
   },
 });

@@ -5,8 +5,13 @@ import { defaultAccountant } from '../../lib/privacy/index.js';
 import { run } from '../lib/display/runs.js';
 
 const other = { method: 'dpdm', seed: 1 };
+const related = (relation: string): ChartRun => ({
+  ...run({ accountant: 'rdp' }),
+  ledger: { entries: [{ relation }] },
+});
 const unfair: Record<string, ChartRun[]> = {
   'two accountants': [run({ accountant: 'pld' }), run({ ...other, accountant: 'rdp' })],
+  'two relations': [related('add-or-remove-one'), { ...related('replace-one'), ...other }],
   'two deltas': [run({ delta: 1e-5 }), run({ ...other, delta: 1e-4 })],
 };
 const fair: ChartRun[] = [
@@ -28,12 +33,15 @@ function compares(draw: (runs: ChartRun[]) => unknown): 'fairly' | 'unfairly' {
   return taken.length === 0 ? 'fairly' : 'unfairly';
 }
 
-describe('pitfall 23: one accountant and one delta a table', () => {
+describe('pitfall 23: one accountant, one relation and one delta a table', () => {
   it('holds for the table and for the chart', () => {
     expect(compares(table)).toBe('fairly');
     expect(compares((runs) => epsilonUtility({ runs }))).toBe('fairly');
     expect(() => table(unfair['two accountants']!)).toThrow(
       'dp.table: the accountant differs between the runs; got ["pld","rdp"], expected one for all. Make a table of each.',
+    );
+    expect(() => table(unfair['two relations']!)).toThrow(
+      'dp.table: the neighbouring relation differs between the runs; got ["add-or-remove-one","replace-one"]',
     );
     expect(() => table(unfair['two deltas']!)).toThrow('dp.table: delta (mnist) differs between the runs; got [');
   });

@@ -1,7 +1,7 @@
 import { OptionError } from '../../core/errors.js';
 import { SeededStream } from '../../core/rng.js';
 import { wassersteinLosses } from '../../nn/critics/critic-group.js';
-import { tf, type Tensor } from '../../tensor/index.js';
+import { tf, type Tensor, type Tensor4D } from '../../tensor/index.js';
 import type { PublicFacts } from '../sensitive.js';
 import type { CriticsQuery } from './critics-query.js';
 
@@ -10,8 +10,8 @@ const rounding = 1e-4;
 
 /**
  * Refuses critics that share anything: a record would then change more than the critic of its own shard, and the noise would be
- * too small. It is tried with two critics and made-up data: what the second one learns, and its scores, may not change when the
- * data and the weights of the first are exchanged.
+ * too small. It is tried with two critics and made-up data: what the second one learns, answers and carries along may not change
+ * when the data and the weights of the first are exchanged.
  *
  * @throws OptionError when they do.
  */
@@ -36,8 +36,8 @@ export async function checkCriticsApart(of: string, query: CriticsQuery, facts: 
   });
 }
 
-/** Gradient and scores of the second of two critics, beside a first one that follows from `first`. */
-async function secondOf({ critics, loss }: CriticsQuery, { shape, classes }: PublicFacts, first: string) {
+/** Gradient, answer and state of the second of two critics, beside a first one that follows from `first`. */
+async function secondOf({ critics, loss, seen }: CriticsQuery, { shape, classes }: PublicFacts, first: string) {
   const batch = 2;
   const group = critics.newGroup(2, new SeededStream('apart'));
   const kept = tf.tidy(() => {
@@ -60,6 +60,8 @@ async function secondOf({ critics, loss }: CriticsQuery, { shape, classes }: Pub
     };
     const names = Object.keys(group.parameters);
     const values = Object.entries(group.parameters).map(([name, { shape }]) => halves(name, shape.slice(1), 0.1));
+    Object.values(group.parameters).forEach((parameter, i) => parameter.assign(values[i]!.clone()));
+    group.advance();
     const weights = (tensors: readonly Tensor[]) => ({
       ...group.state,
       ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])),
@@ -67,8 +69,11 @@ async function secondOf({ critics, loss }: CriticsQuery, { shape, classes }: Pub
     const gradients = tf.grads((...tensors: Tensor[]) =>
       wassersteinLosses(critics, weights(tensors), data, loss).sum(),
     )(values);
-    const scores = critics.scores(weights(values), data.real, labels);
-    return tf.concat([...gradients, scores].map((tensor) => tensor.slice([1], [1]).flatten()));
+    const slopes = tf.grad((x: Tensor) => critics.scores(weights(values), x, labels).sum())(data.real);
+    const rows = slopes.reshape<Tensor4D>([2 * batch, ...image.slice(1)]);
+    const shown = (seen?.(rows) ?? rows).reshape([2, -1]);
+    const all = [...gradients, ...Object.values(group.state), shown];
+    return tf.concat(all.map((tensor) => tensor.slice([1], [1]).flatten()));
   });
   const second = [...(await kept.data())];
   kept.dispose();

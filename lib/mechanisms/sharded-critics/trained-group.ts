@@ -64,7 +64,10 @@ export class TrainedGroup {
     });
     const taken = takeImages(rows, places);
     const byClass = placesByClass(fakes.labels, classes);
-    const chosen = Int32Array.from(taken.labels, (label) => byClass[label]?.[anyOf(byClass[label].length)] ?? 0);
+    const chosen = Int32Array.from(taken.labels, (label) => {
+      const at = anyOf(byClass[label]?.length ?? 0); // drawn for a label that is no class too
+      return byClass[label]?.[at] ?? 0;
+    });
     const mix = Float32Array.from({ length: count }, () => stream.uniform());
     const image = fakes.images.shape.slice(1);
     return {

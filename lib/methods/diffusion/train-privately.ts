@@ -1,6 +1,6 @@
-import { tf, type Tensor } from '../../tensor/index.js';
 import { dpSgd, type PlannedRelease, type PublicFacts } from '../../mechanisms/index.js';
 import type { FittedModel } from '../contract.js';
+import { inClipNorms } from '../in-clip-norms.js';
 import { learningRateAt } from './learning-rate.js';
 import type { DiffusionContext, DiffusionModel } from './model.js';
 import type { DiffusionParameters } from './parameters.js';
@@ -41,13 +41,4 @@ export async function trainPrivately(model: DiffusionModel, context: DiffusionCo
     await onSnapshot({ step, steps }, (labels) => sampler.sample(labels, stream.fork(`snapshot ${step}`), look));
   }
   return { sample: (labels, drawing) => sampler.sample(labels, drawing, { signal }) };
-}
-
-/** Gradients in units of the clip norm, so that Adam's epsilon means the same whatever the norm is; disposes what it gets. */
-function inClipNorms(gradients: Record<string, Tensor>, clipNorm: number): Record<string, Tensor> {
-  const scaled = tf.tidy(() =>
-    Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, gradient.div(clipNorm)])),
-  );
-  tf.dispose(gradients);
-  return scaled;
 }

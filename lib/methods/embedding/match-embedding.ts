@@ -8,7 +8,7 @@ import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/inde
 import type { FitContext, FittedModel } from '../contract.js';
 import { embeddingDistance } from './embedding-distance.js';
 import { publicLabelMeans } from './public-label-means.js';
-import { modelOf, trainGenerator } from './train-generator.js';
+import { checkBatch, modelOf, trainGenerator } from './train-generator.js';
 
 /** Parameters of training a generator on a released embedding. Methods state scales of their own where they differ. */
 export const embeddingParameters = {
@@ -49,11 +49,12 @@ export function embeddingQuery({ dimension, norm, features, constants }: Embeddi
  * Trains a generator until the label-wise mean embedding of its images is the released one, on public images first where there
  * are any. All of it is post-processing.
  *
- * @param released `[dimension, classes]`, row by row: the mean over records of `features(x) e_y^T`.
+ * @param release asks for `[dimension, classes]`, row by row: the mean over records of `features(x) e_y^T`. It is called when all
+ * that can be wrong with the parameters was looked at, and after public training.
  */
 export async function matchEmbedding(
   embedding: Embedding,
-  released: Released<Float32Array>,
+  release: (query: LabelSumQuery) => Promise<Released<Float32Array>>,
   context: FitContext<EmbeddingParameters & { readonly splits?: number }>,
 ): Promise<FittedModel> {
   const { facts, params, stream, signal, own, publicDataset } = context;
@@ -61,13 +62,15 @@ export async function matchEmbedding(
   const known = Math.max(classes, publicDataset?.classes.length ?? 0); // labels of the generator
   const options = { classes: known, shape: facts.shape, stream: stream.fork('generator') };
   const generator = own(newGenerator(params.generator, options));
+  checkBatch({ task: 'training the generator', ...params });
+  const query = embeddingQuery(embedding);
   if (publicDataset) {
     const task = `training on ${publicDataset.name}`;
-    const query = embeddingQuery(embedding);
     const target = own(await publicLabelMeans(publicDataset, query, { classes: known, signal }));
     const stage = { stage: 'public', task, steps: params.publicSteps, classes: publicDataset.classes.length, target };
     await train(generator, embedding, stage, context);
   }
+  const released = await release(query);
   const target = own(paddedTarget(released.value, embedding.dimension, classes, known));
   const stage = { stage: 'private', task: 'training the generator', steps: params.steps, classes, target };
   await train(generator, embedding, stage, context);

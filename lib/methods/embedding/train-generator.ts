@@ -116,7 +116,12 @@ function inPairs(batchSize: number, classes: number, stream: SeededStream): Uint
   return labelsInTurn(batchSize, chosen).map((place) => some[place]!);
 }
 
-function checkBatch({ task, batchSize, splits = 1 }: GeneratorStage): void {
+/** @throws OptionError when a part of the batch does not hold two images. */
+export function checkBatch({
+  task,
+  batchSize,
+  splits = 1,
+}: Pick<GeneratorStage, 'task' | 'batchSize' | 'splits'>): void {
   if (batchSize < 2 * splits)
     throw new OptionError({
       asked: task,

@@ -3,7 +3,6 @@ import { Adam } from '../../nn/adam.js';
 import { Ema } from '../../nn/ema.js';
 import { drawInput } from '../../nn/generators/draw-images.js';
 import { GeneratorGradient } from '../../nn/generators/generator-gradient.js';
-import { restore, snapshot } from '../../nn/parameters.js';
 import { tf, type Tensor } from '../../tensor/index.js';
 import type { Checkpoint } from '../contract.js';
 import { learningRateAt } from '../diffusion/learning-rate.js';
@@ -91,19 +90,6 @@ export class GanTraining {
       const gradients = Object.fromEntries(names.map((name) => [name, mean(name)]));
       this.#generatorAdam.apply(gradients, learningRate);
     });
-  }
-
-  /** Does something with the generator while it has its average weights. */
-  async withAverage<T>(work: () => Promise<T>): Promise<T> {
-    const { parameters } = this.gan.generator;
-    const copies = snapshot(parameters);
-    this.average.copyInto(parameters);
-    try {
-      return await work();
-    } finally {
-      restore(parameters, copies);
-      tf.dispose(copies);
-    }
   }
 
   dispose(): void {

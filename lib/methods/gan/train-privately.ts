@@ -1,6 +1,6 @@
 import { dpSgd, type PlannedRelease, type PublicFacts } from '../../mechanisms/index.js';
-import { tf, type Tensor } from '../../tensor/index.js';
 import type { FittedModel } from '../contract.js';
+import { inClipNorms } from '../in-clip-norms.js';
 import { modelOf } from '../embedding/train-generator.js';
 import { GanTraining } from './gan-training.js';
 import type { Gan, GanContext } from './gan.js';
@@ -41,18 +41,9 @@ export async function trainPrivately(gan: Gan, context: GanContext): Promise<Fit
     training.step(gradients, { step, steps });
     await training.kept.save(step, { now: step === steps });
     await onSnapshot({ step, steps }, (labels) =>
-      training.withAverage(() => model.sample(labels, stream.fork(`snapshot ${step}`))),
+      training.average.during(() => model.sample(labels, stream.fork(`snapshot ${step}`))),
     );
   }
   training.average.copyInto(gan.generator.parameters);
   return model;
-}
-
-/** Gradients in units of the clip norm, so that Adam's epsilon means the same whatever the norm is; disposes what it gets. */
-function inClipNorms(gradients: Record<string, Tensor>, clipNorm: number): Record<string, Tensor> {
-  const scaled = tf.tidy(() =>
-    Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, gradient.div(clipNorm)])),
-  );
-  tf.dispose(gradients);
-  return scaled;
 }

@@ -13,6 +13,8 @@ export async function openGenerator(
   context: GeneratorContext,
 ): Promise<ImageGenerator> {
   refuse(definition, context);
+  if (typeof definition.open !== 'function')
+    throw new OptionError({ asked: `image generator '${definition.id}'`, wrong: 'there is no function open' });
   const generator = await definition.open(context);
   const { id } = definition;
   const { parameters } = generator;
@@ -42,7 +44,12 @@ function refuse({ id, publicData = 'none', accepts }: ImageGeneratorDefinition, 
       next: "Leave publicDataset out, or choose another: params: { imageGenerator: 'image-pool' }.",
     });
   if (accepts && !accepts(shape))
-    throw new OptionError({ asked, wrong: 'it does not make such images', got: words(shape) });
+    throw new OptionError({
+      asked,
+      wrong: 'it does not make such images',
+      got: words(shape),
+      next: 'Give a publicDataset, or another generator: dp.imageGenerators.names().',
+    });
 }
 
 function checked(
@@ -50,8 +57,18 @@ function checked(
   made: GeneratedImages,
   expected: { readonly count: number; readonly numbers?: number; readonly shape: ImageShape },
 ): GeneratedImages {
-  const { images, memory } = made;
   const { count, numbers, shape } = expected;
+  // Anyone's function may give anything.
+  const { images, memory } = (made ?? {}) as Partial<GeneratedImages>;
+  if (!(images?.data instanceof Uint8Array))
+    throw new OptionError({ asked, wrong: 'no images', got: images?.data, expected: 'images.data as a Uint8Array' });
+  if (!(memory instanceof Float32Array))
+    throw new OptionError({
+      asked,
+      wrong: 'no memory',
+      got: memory,
+      expected: 'a Float32Array, empty where none is needed',
+    });
   const got = `${images.count} of ${words(images)}`;
   const wanted = `${count} of ${words(shape)}`;
   if (got !== wanted || images.data.length !== count * shape.height * shape.width * shape.channels)

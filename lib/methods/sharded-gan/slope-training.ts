@@ -61,20 +61,18 @@ export class SlopeTraining {
 
   /** The images that a step is made along. */
   generated(step: number): Generated {
-    const labels = labelsInTurn(this.context.params.batchSize, this.context.facts.classes.length);
-    return this.#generated(labels, this.#stream.fork(`images ${step}`));
+    return this.#generated(this.#labels(step), this.#stream.fork(`images ${step}`));
   }
 
   /** Moves the generator so that the images of a step go up along slopes `[batch, height, width, channels]`. */
   step(step: number, steps: number, slopes: Tensor4D): void {
-    const { params, facts } = this.context;
+    const { params } = this.context;
     const rate = learningRateAt(step, {
       learningRate: params.generatorRate,
       ...{ warmUpSteps: 0, decayedPart: params.decayedPart, steps },
     });
     tf.tidy(() => {
-      const labels = labelsInTurn(params.batchSize, facts.classes.length);
-      const inputs = drawInput(this.generator, labels, this.#stream.fork(`images ${step}`));
+      const inputs = drawInput(this.generator, this.#labels(step), this.#stream.fork(`images ${step}`));
       const { gradients } = this.#gradient.at(inputs.latents, inputs.labels, slopes);
       this.#adam.apply(gradients, rate);
     });
@@ -85,6 +83,12 @@ export class SlopeTraining {
   look(labels: Uint8Array, step: number): Promise<Images> {
     const model = modelOf(this.generator, this.context);
     return this.average.during(() => model.sample(labels, this.#stream.fork(`snapshot ${step}`)));
+  }
+
+  /** Steps go on in turn: a batch may hold fewer images than there are classes. */
+  #labels(step: number): Uint8Array {
+    const { params, facts } = this.context;
+    return labelsInTurn(params.batchSize, facts.classes.length, step * params.batchSize);
   }
 
   #generated(labels: Uint8Array, stream: SeededStream): Generated {

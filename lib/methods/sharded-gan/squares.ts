@@ -2,14 +2,8 @@ import { OptionError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/images.js';
 import { tf, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
 
-/**
- * Images as their parts along squares of `side` x `side` pixels, `[rows, height, width, channels]` to `[rows, values]`: means times
- * `side`, which keeps the length of what is constant on squares and leaves fewer values for noise to fall on.
- *
- * @throws OptionError when the side does not divide the image's.
- */
-export function averagedOverSquares(images: Tensor4D, side: number): Tensor2D {
-  const [rows, height, width] = images.shape;
+/** @throws OptionError when squares of this side do not fill images of the shape. */
+export function checkSquares({ height, width }: ImageShape, side: number): void {
   if (height % side !== 0 || width % side !== 0)
     throw new OptionError({
       asked: 'gs-wgan',
@@ -17,8 +11,15 @@ export function averagedOverSquares(images: Tensor4D, side: number): Tensor2D {
       got: side,
       expected: `a divisor of ${height} and ${width}`,
     });
+}
+
+/**
+ * Images as their parts along squares of `side` x `side` pixels, `[rows, height, width, channels]` to `[rows, values]`: means times
+ * `side`, which keeps the length of what is constant on squares and leaves fewer values for noise to fall on.
+ */
+export function averagedOverSquares(images: Tensor4D, side: number): Tensor2D {
   const means = side === 1 ? images : tf.avgPool(images, side, side, 'valid').mul(side);
-  return means.reshape([rows, -1]);
+  return means.reshape([images.shape[0], -1]);
 }
 
 /** The images that have these parts along squares and no others: the adjoint of `averagedOverSquares`. */

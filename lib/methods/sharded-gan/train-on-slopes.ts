@@ -7,15 +7,20 @@ import type { ShardedGanContext } from './parameters.js';
 import { SlopeTraining } from './slope-training.js';
 import { spreadOverSquares } from './squares.js';
 
-/** Trains a generator along the noisy slopes that critics of private shards give; gives what draws images from the average. */
+/**
+ * Trains a generator along the noisy slopes that critics of private shards give; gives what draws images from the average.
+ *
+ * @param ask charges for the critics: called when all else is ready.
+ */
 export async function trainOnSlopes(
   generator: ConditionalGenerator,
-  critics: ShardedCritics,
+  ask: () => Promise<ShardedCritics>,
   context: ShardedGanContext,
 ): Promise<FittedModel> {
   const { facts, params, own, onSnapshot } = context;
   const training = own(new SlopeTraining('private', generator, context));
   await training.kept.resume();
+  const critics = own(await ask());
   const { steps } = critics;
   const update = async (purpose: string, times: number) => {
     const fakes = training.fakes(purpose);
@@ -39,8 +44,11 @@ export async function trainOnSlopes(
     await update(`step ${critics.step + 1}`, params.criticSteps);
     const released = await answer(critics.step + 1);
     const { step } = critics;
-    tf.tidy(() => training.step(step, steps, spreadOverSquares(released, facts.shape, params.shrink)));
-    released.dispose();
+    try {
+      tf.tidy(() => training.step(step, steps, spreadOverSquares(released, facts.shape, params.shrink)));
+    } finally {
+      released.dispose();
+    }
     await training.kept.save(step, { now: step === steps });
     await onSnapshot({ step, steps }, (labels) => training.look(labels, step));
   }

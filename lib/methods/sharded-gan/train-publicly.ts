@@ -40,15 +40,21 @@ export async function trainPublicly(
   };
   const critic = own(new TrainedGroup(group, [everything], { ...options, momentum: [0.5, 0.9] }));
   const slopesOf = own(slopesGraph(critics, names));
-  const update = (purpose: string, times: number) => {
-    const fakes = training.fakes(purpose);
-    for (let i = 0; i < times; i++) critic.update(fakes);
-    fakes.images.dispose();
-  };
-  update('warm-up', params.warmUpSteps);
   const task = new ProgressTask(`training on ${name}`, steps, signal);
+  const update = async (purpose: string, times: number) => {
+    const fakes = training.fakes(purpose);
+    try {
+      for (let i = 0; i < times; i++) {
+        critic.update(fakes);
+        await task.pause();
+      }
+    } finally {
+      fakes.images.dispose();
+    }
+  };
+  if (begun < steps) await update('warm-up', params.warmUpSteps);
   for (let step = begun + 1; step <= steps; step++) {
-    update(`step ${step}`, params.criticSteps);
+    await update(`step ${step}`, params.criticSteps);
     tf.tidy(() => {
       const { images, labels } = training.generated(step);
       const [slopes] = slopesOf.run([...critic.tensors, images, labels]);

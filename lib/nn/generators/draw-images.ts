@@ -7,9 +7,9 @@ import type { ConditionalGenerator } from './generator.js';
 /** Images at a time: for memory only. Statistics are those of one such batch. */
 const together = 500;
 
-/** Labels 0, 1, …, 0, 1, …: each class equally often in every batch. */
-export function labelsInTurn(count: number, classes: number): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, i) => i % classes);
+/** Labels 0, 1, …, 0, 1, …: each class equally often, over batches too that begin where the last one ended (`from`). */
+export function labelsInTurn(count: number, classes: number, from = 0): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, i) => (from + i) % classes);
 }
 
 /** Inputs of a generator: latents `[count, latentSize]` and the labels as one-hot rows `[count, classes]`. */

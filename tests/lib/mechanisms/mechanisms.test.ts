@@ -315,7 +315,7 @@ describe('a run', () => {
   it('takes no plan that was written by hand', () => {
     expect(() => mechanismsFor([{ ...planned, event: () => gaussianEvent(1e6) }])).toThrow(
       "privacy plan: a release that none of the planning functions made; got 'brightness', " +
-        'expected gaussian, gaussianOnSamples, dpSgd, noisyHistogram, noisyMax or reuse.',
+        'expected gaussian, gaussianOnSamples, dpSgd, shardedCritics, noisyHistogram, noisyMax or reuse.',
     );
   });
 

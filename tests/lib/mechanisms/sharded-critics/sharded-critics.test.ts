@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SeededStream } from '../../../../lib/core/rng.js';
+import { SecureStream, SeededStream } from '../../../../lib/core/rng.js';
 import { describeEvent } from '../../../../lib/core/events.js';
 import { shardedCritics } from '../../../../lib/mechanisms/index.js';
 import { constant } from '../../../../lib/nn/parameters.js';
 import { denseCritics } from '../../../../lib/nn/critics/dense-critics.js';
 import { calibrate } from '../../../../lib/privacy/calibrate.js';
-import { setupEngine, tf, type Tensor2D, type Tensor4D } from '../../../../lib/tensor/index.js';
+import { setupEngine, tf, type Tensor2D, type Tensor4D, type Variable } from '../../../../lib/tensor/index.js';
 import { answered, criticsOn, linearCritics, rowsOf } from './toy-critics.js';
 
 beforeAll(() => setupEngine());
@@ -63,6 +63,40 @@ describe('sharded critics', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('asks one critic in secret: by chance, each as often, and others with other noise', async () => {
+    // Three records, a shard each, that pull in three directions.
+    const three = rowsOf([[255, 0], [0, 255], [255, 255]]); // prettier-ignore
+    const steps = 90;
+    const choices = async (seed: number) => {
+      const options = {
+        answering: 'one',
+        count: 3,
+        steps,
+        clipNorm: 1e-3,
+        noiseMultiplier: 0.1,
+        noise: new SecureStream(seed),
+      } as const;
+      const { critics } = await criticsOn(three, options);
+      const [images, labels] = [tf.zeros([1, 1, 2, 1]) as Tensor4D, tf.zeros([1, 2]) as Tensor2D];
+      const seen: string[] = [];
+      while (critics.step < steps) {
+        const released = await critics.next(images, labels);
+        seen.push([...(await released.data())].map((value) => (value > 0 ? '+' : '-')).join(''));
+        released.dispose();
+      }
+      tf.dispose([images, labels]);
+      critics.dispose();
+      return seen;
+    };
+    const [one, other] = [await choices(1), await choices(2)];
+    const kinds = [...new Set(one)];
+    expect(kinds).toHaveLength(3);
+    // Binomial of 90 and 1 / 3: 30, with a deviation of 4.5.
+    for (const kind of kinds) expect(Math.abs(one.filter((each) => each === kind).length - 30)).toBeLessThan(4 * 4.5);
+    expect(one.some((each, i) => i > 0 && each === one[i - 1])).toBe(true); // not one after the other
+    expect(other).not.toEqual(one);
+  });
+
   it('takes a shard without records and a record without finite slopes', async () => {
     const sum = await answered(rowsOf([[255, 255]]), 2, { count: 8 });
     expect(length(sum)).toBeLessThanOrEqual(8.001);
@@ -84,6 +118,21 @@ describe('sharded critics', () => {
       scores: (...[weights, images, labels]: Parameters<typeof linearCritics.scores>) =>
         linearCritics.scores({ w: weights['w']!.mean(0, true).tile([2, 1, 1]) }, images, labels),
     };
+    const seen = (slopes: Tensor4D) => slopes.sub(slopes.mean(0)).reshape([slopes.shape[0], -1]) as Tensor2D;
+    await expect(criticsOn(rowsOf(records), { count: 2, seen })).rejects.toThrow('one critic changes what another one');
+    const carrying = {
+      ...linearCritics,
+      newGroup: (size: number, stream: SeededStream) => {
+        const group = linearCritics.newGroup(size, stream);
+        const sum = constant([size, 1], 0);
+        const { w } = group.parameters as { w: Variable };
+        const advance = () => tf.tidy(() => sum.assign(tf.fill([size, 1], 1).mul(w.sum())));
+        return { ...group, state: { sum }, advance, dispose: () => tf.dispose([w, sum]) };
+      },
+    };
+    await expect(criticsOn(rowsOf(records), { count: 2, critics: carrying })).rejects.toThrow(
+      'one critic changes what another one',
+    );
     await expect(criticsOn(rowsOf(records), { count: 2, critics: shared })).rejects.toThrow(
       /critics of 'slopes': one critic changes what another one learns or answers, so the noise would be too small; got 'a change by/,
     );

@@ -41,6 +41,10 @@ export interface ToyOptions extends Partial<CriticsQuery> {
   readonly clipNorm?: number;
   readonly noiseMultiplier?: number;
   readonly updates?: number;
+  /** The public N; default the number of records. */
+  readonly size?: number;
+  /** Generated images, all grey when left out. */
+  readonly fakes?: readonly (readonly [number, number])[];
   readonly ledger?: Ledger;
   readonly journal?: Journal;
   readonly noise?: SecureStream;
@@ -51,7 +55,9 @@ export async function criticsOn(rows: LabeledImages, options: ToyOptions = {}) {
   const { count = 3, answering = 'all', steps = 1, clipNorm = 1, noiseMultiplier = 1e-6, updates = 20 } = options;
   const { ledger = new Ledger({ delta: 1e-5, accountant: 'rdp' }), journal, noise = new SecureStream(1) } = options;
   const plan = [shardedCritics({ of: 'slopes', critics: count, answering, steps, clipNorm, noiseMultiplier })];
-  const facts = { name: 'toy', size: rows.count, classes: ['a', 'b'], shape };
+  const grey = [0.5, 0.5] as const;
+  const { size = rows.count, fakes: shown = [grey, grey] } = options;
+  const facts = { name: 'toy', size, classes: ['a', 'b'], shape };
   const sensitive = Sensitive.seal(rows, facts);
   const mechanisms = new Mechanisms({ sensitive, plan, noiseMultiplier: NaN, ledger, noise, journal });
   const critics = await mechanisms.shardedCritics('slopes', {
@@ -64,7 +70,8 @@ export async function criticsOn(rows: LabeledImages, options: ToyOptions = {}) {
     },
     ...{ stream: new SeededStream(2), ...options },
   });
-  const fakes = { images: tf.fill([2, 1, 2, 1], 0.5), labels: [0, 1] };
+  const images = tf.tensor4d(shown.flat(), [shown.length, 1, 2, 1]);
+  const fakes = { images, labels: shown.map((_, i) => i % 2) };
   for (let turn = 0; turn < critics.turns; turn++) await critics.update(fakes, updates);
   fakes.images.dispose();
   return { critics, ledger, mechanisms };

@@ -102,11 +102,11 @@ describe('a stage of training', () => {
     const first = await valuesOf(gan.generator.parameters, 'bias4');
     training.step(gradientsOfOnes(gan), { step: 1, steps: 2 });
     const own = await valuesOf(gan.generator.parameters, 'bias4');
-    const average = await training.withAverage(() => valuesOf(gan.generator.parameters, 'bias4'));
+    const average = await training.average.during(() => valuesOf(gan.generator.parameters, 'bias4'));
     // After the first update 2 / 11 of the first value is left.
     expect(average[0]).toBeCloseTo((2 / 11) * first[0]! + (9 / 11) * own[0]!, 6);
     expect(await valuesOf(gan.generator.parameters, 'bias4')).toEqual(own);
-    await expect(training.withAverage(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(training.average.during(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await valuesOf(gan.generator.parameters, 'bias4')).toEqual(own);
     training.dispose();
     gan.dispose();
