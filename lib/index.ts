@@ -7,6 +7,7 @@ export type { Images, LabeledImages } from './core/images.js';
 export type { MetricResult, RunSummary, TrainingCurve } from './core/results.js';
 export { onProgress, progressGroup, ProgressTask } from './core/progress.js';
 export { SecureStream, SeededStream } from './core/rng.js';
+export { countOrZero, memberName } from './core/options.js';
 export { count, flag, fraction, notNegative, oneOf, positive, type Scale } from './core/options.js';
 
 // data
@@ -16,6 +17,7 @@ export type { Dataset, PublicDataset } from './data/contract.js';
 // privacy: numbers in, numbers out
 export { accountants, audit, epsilon, Ledger, noiseMultiplier, type AuditResult } from './privacy/index.js';
 export { composedEvent, gaussianEvent, poissonSampledEvent, selfComposedEvent } from './core/events.js';
+export { dpSgd, shardedCritics } from './mechanisms/index.js';
 export { gaussian, gaussianOnSamples, noisyHistogram, noisyMax, reuse } from './mechanisms/index.js';
 export { PoissonSampling, preview, Sensitive } from './mechanisms/index.js';
 
@@ -23,6 +25,7 @@ export { PoissonSampling, preview, Sensitive } from './mechanisms/index.js';
 export { methods } from './methods/methods.js';
 export { defineMethod } from './methods/contract.js';
 export { imageGenerators } from './methods/private-evolution/image-generators.js';
+export type { GeneratedImages, ImageGenerator } from './methods/private-evolution/image-generator.js';
 export { metrics } from './metrics/metrics.js';
 export { features } from './metrics/features/extractors.js';
 

@@ -5,7 +5,7 @@ import { OptionError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
 import type { MetricResult } from '../core/results.js';
 import { PlotlyFigure } from './plotly.js';
-import { checkOneGuarantee, diagnosticNote, groupBy, runsOf, shared, type ChartRun } from './run-names.js';
+import { checkOneGuarantee, diagnosticNote, groupBy, methodOf, runsOf, shared, type ChartRun } from './run-names.js';
 import { chartTitle, dashed, lineAxis, lineLayout, methodStyles } from './style.js';
 
 /** What `epsilonUtility` may be told. */
@@ -98,13 +98,16 @@ function checkComparable(asked: string, scored: readonly Scored[]): void {
 type Series = ReadonlyMap<string, { readonly method: string; readonly dataset: string; readonly points: Point[] }>;
 
 function seriesOf(asked: string, scored: readonly Scored[]): Series {
-  const groups = groupBy(scored, ({ run }) => `${run.method}, ${run.dataset}`);
+  const groups = groupBy(scored, ({ run }) => `${methodOf(run)}, ${run.dataset}`);
   return new Map(
     [...groups].map(([name, members]) => {
       const byEpsilon = groupBy(members, ({ run }) => run.epsilon);
       const points = [...byEpsilon].map(([epsilon, same]) => pointOf(asked, epsilon, same));
-      const { method, dataset } = members[0]!.run;
-      return [name, { method, dataset, points: points.sort((a, b) => a.epsilon - b.epsilon) }];
+      const { run } = members[0]!;
+      return [
+        name,
+        { method: methodOf(run), dataset: run.dataset, points: points.sort((a, b) => a.epsilon - b.epsilon) },
+      ];
     }),
   );
 }

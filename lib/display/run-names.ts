@@ -7,7 +7,9 @@ import type { RunSummary } from '../core/results.js';
  */
 export type ChartRun = RunSummary & {
   readonly accountant?: string;
-  readonly config?: { readonly accountant?: string };
+  readonly config?: { readonly accountant?: string; readonly warmUp?: string };
+  /** What it trained on first, of the private data. */
+  readonly warmUp?: string;
   /** Its releases, whose relation is compared. */
   readonly ledger?: { readonly entries?: readonly { readonly relation?: string }[] };
 };
@@ -56,6 +58,12 @@ export function checkOneGuarantee(asked: string, runs: readonly ChartRun[], next
     shared(asked, `delta (${dataset})`, same, (run) => run.delta, next);
 }
 
+/** The method of a run, with what it trained on before: `dp-merf after central images`. */
+export function methodOf(run: ChartRun): string {
+  const warmUp = run.warmUp ?? run.config?.warmUp;
+  return warmUp === undefined ? run.method : `${run.method} after ${warmUp.replaceAll('-', ' ')}`;
+}
+
 /**
  * A name for each run that holds its method and whatever tells it from the other runs.
  *
@@ -70,7 +78,7 @@ export function runNames(runs: readonly ChartRun[]): string[] {
     (run) => `${run.scale} scale`,
   ];
   const telling = parts.filter((part) => new Set(runs.map(part)).size > 1);
-  return runs.map((run) => [run.method, ...telling.map((part) => part(run))].join(', '));
+  return runs.map((run) => [methodOf(run), ...telling.map((part) => part(run))].join(', '));
 }
 
 /** The items by a key, keys in the order in which they first come (`Map.groupBy`, which Node 20 lacks). */

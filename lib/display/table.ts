@@ -1,7 +1,7 @@
 import { table as arqueroTable, type ColumnTable } from 'arquero';
 import { revealForDisplay } from '../core/diagnostic.js';
 import type { MetricResult } from '../core/results.js';
-import { checkOneGuarantee, groupBy, runsOf, type ChartRun, type Runs } from './run-names.js';
+import { checkOneGuarantee, groupBy, methodOf, runsOf, type ChartRun, type Runs } from './run-names.js';
 
 /**
  * All runs as an arquero table, one row a run: method, dataset, epsilon, delta, seed, scale, seconds, and one column a
@@ -22,7 +22,7 @@ export function table(runs: Runs): ColumnTable {
     return found ? revealForDisplay(found[1].value) : null;
   };
   const columns: [string, (run: ChartRun) => unknown][] = [
-    ['method', (run) => run.method],
+    ['method', methodOf],
     ['dataset', (run) => run.dataset],
     ['epsilon', (run) => run.epsilon],
     ['delta', (run) => run.delta],

@@ -31,7 +31,7 @@ describe('dp.run', () => {
     await expect(run({ ...smoke, method: 'dp-mef' })).rejects.toThrow("Did you mean 'dp-merf'");
     await expect(run({ ...smoke, epsilon: -1 })).rejects.toThrow('epsilon is out of range; got -1');
     await expect(run({ ...smoke, epsilom: 1 } as never)).rejects.toThrow("Did you mean 'epsilon'?");
-    await expect(run({ ...smoke, params: { step: 1 } })).rejects.toThrow("Did you mean 'steps'?");
+    await expect(run({ ...smoke, params: { step: 1 } })).rejects.toThrow("Did you mean 'steps'");
     await expect(run({ ...smoke, metrics: ['fidd'] })).rejects.toThrow("Did you mean 'fid'?");
     await expect(run({ method: 'dp-merf', dataset: 'mnist-10k' } as never)).rejects.toThrow('epsilon is missing');
   });

@@ -2,7 +2,8 @@ import { op } from 'arquero';
 import { describe, expect, it } from 'vitest';
 import { Diagnostic } from '../../../lib/core/diagnostic.js';
 import { displaySymbol } from '../../../lib/core/mime.js';
-import { metricsTable, table } from '../../../lib/display/index.js';
+import { epsilonUtility, metricsTable, table } from '../../../lib/display/index.js';
+import { runNames } from '../../../lib/display/run-names.js';
 import { run, score } from './runs.js';
 
 const fid = (value: number, features: string) =>
@@ -104,5 +105,14 @@ describe('metricsTable', () => {
       '\u2003small-cnn   80 %',
     ]);
     expect(bundle['text/html']).toContain('not differentially private');
+  });
+
+  it('tells a run that began with central images from one that did not, as the chart does', () => {
+    const runs = [run(), run({ warmUp: 'central-images', seed: 1 })];
+    expect([...(table(runs).array('method') as string[])]).toEqual(['dp-merf', 'dp-merf after central images']);
+    expect(runNames(runs)).toEqual(['dp-merf, seed 0', 'dp-merf after central images, seed 1']);
+    expect(JSON.stringify(epsilonUtility({ runs }).data.map(({ name }) => name as string))).toBe(
+      '["dp-merf","dp-merf after central images"]',
+    );
   });
 });
