@@ -171,9 +171,9 @@ export class Mechanisms {
     this.#options.signal?.throwIfAborted();
     return this.#charging.once(this.#request({ of, mechanism }), async (planned) => {
       const { binsPerRecord = 1, sensitivity, epsilon } = planned;
-      const task = new ProgressTask(of, size);
-      const counts = await binCounts(this.#rows(), classes.length, query, binsPerRecord, task);
-      task.done();
+      const counts = await this.#work(of, size, (task) =>
+        binCounts(this.#rows(), classes.length, query, binsPerRecord, task),
+      );
       const { noise } = this.#options;
       const noisy =
         epsilon === undefined
@@ -208,9 +208,9 @@ export class Mechanisms {
       });
     this.#options.signal?.throwIfAborted(); // before it is paid for: once it is, it is made
     return this.#charging.once(this.#request({ of, mechanism: 'noisy-max' }), async (planned) => {
-      const task = new ProgressTask(of, this.facts.size);
-      const right = await rightAnswers(this.#rows(), candidates, task, batchSize);
-      task.done();
+      const right = await this.#work(of, this.facts.size, (task) =>
+        rightAnswers(this.#rows(), candidates, task, batchSize),
+      );
       const noise = { epsilon: planned.epsilon!, l1Sensitivity: planned.sensitivity };
       const noisy = addDiscreteLaplace(right, noise, this.#options.noise);
       return noisy.indexOf(Math.max(...noisy));

@@ -17,8 +17,9 @@ const rounding = 1e-4;
  */
 export async function checkCriticsApart(of: string, query: CriticsQuery, facts: PublicFacts): Promise<void> {
   const [one, another] = [await secondOf(query, facts, 'one'), await secondOf(query, facts, 'another')];
-  const size = Math.hypot(...one);
-  const distance = Math.hypot(...one.map((value, i) => value - another[i]!));
+  const length = (values: readonly number[]) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  const size = length(one);
+  const distance = length(one.map((value, i) => value - another[i]!));
   const learns = size > 0 && Number.isFinite(size);
   if (learns && distance <= rounding * size) return;
   const asked = `critics of '${of}'`;
@@ -75,7 +76,7 @@ async function secondOf({ critics, loss, seen }: CriticsQuery, { shape, classes 
     const all = [...gradients, ...Object.values(group.state), shown];
     return tf.concat(all.map((tensor) => tensor.slice([1], [1]).flatten()));
   });
-  const second = [...(await kept.data())];
+  const second = Array.from(await kept.data());
   kept.dispose();
   group.dispose();
   return second;
