@@ -31,6 +31,7 @@ export { features } from './metrics/features/extractors.js';
 
 // one run, many runs
 export { run } from './bench/run.js';
+export { pretrain, type PretrainedModels } from './bench/pretrained/pretrain.js';
 export { resume } from './bench/resume.js';
 export type { Run } from './bench/run-result.js';
 export { sweep, type Sweep } from './bench/sweep.js';
@@ -48,5 +49,6 @@ export {
   grid,
   metricsTable,
   selectionOptimism,
+  stages,
   table,
 } from './display/index.js';

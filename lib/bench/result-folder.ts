@@ -4,10 +4,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { LabeledImages } from '../core/images.js';
 import type { RunSummary } from '../core/results.js';
-import { displaySymbol } from '../core/mime.js';
 import { grid } from '../display/image-grid.js';
 import type { Ledger } from '../privacy/index.js';
 import { npz } from './npz.js';
+import type { PretrainedModel } from './pretrained/pretrained-folder.js';
+import type { Stage } from './stages.js';
 import { readCurvePoints, readMetrics, type StoredCurve, type StoredMetric } from './result-metrics.js';
 
 const scoresNote =
@@ -25,6 +26,8 @@ export interface RunRecord extends RunSummary {
   /** Noisy mean images of the private classes were trained on first. */
   readonly warmUp?: 'central-images';
   readonly publicRecords?: number;
+  /** Models trained on public data that it began with, whether it trained them or found them. */
+  readonly pretrained?: readonly PretrainedModel[];
   /** Processes that have worked on it: more than one when it was stopped and resumed. */
   readonly processes: number;
   /** False when the noise was made repeatable for a test. */
@@ -39,18 +42,27 @@ export interface RunRecord extends RunSummary {
 
 /**
  * Writes a result folder: `run.json`, `gen/gen.npz` (x `[count, channels, height, width]` in [0, 1], y `[count]`),
- * `sample.png`. All of it is written beside and renamed at the end, so that a folder is whole or absent.
+ * `sample.png`, and `stages/<number>-<title>.npz` and `.png` where the method showed stages. All of it is written beside and renamed at the end, so that a folder is whole or absent.
  * If somebody made the folder while the run was on its way, the result lies beside it, with a number at its name's end.
  */
-export async function saveRun(record: RunRecord, images: LabeledImages, out: string): Promise<string> {
+export async function saveRun(
+  record: RunRecord,
+  { images, stages }: { readonly images: LabeledImages; readonly stages: readonly Stage[] },
+  out: string,
+): Promise<string> {
   const folder = firstFree(out);
   await mkdir(dirname(folder), { recursive: true });
   const partial = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
   try {
     await mkdir(join(partial, 'gen'));
     await writeFile(join(partial, 'gen', 'gen.npz'), imageArchive(images));
-    const bundle = await grid(images, { labels: record.classes })[displaySymbol]();
-    await writeFile(join(partial, 'sample.png'), Buffer.from(String(bundle['image/png']), 'base64'));
+    await writeFile(join(partial, 'sample.png'), picture(images, record));
+    for (const [i, { title, images }] of stages.entries()) {
+      const name = join(partial, 'stages', `${i + 1}-${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`);
+      await mkdir(dirname(name), { recursive: true });
+      await writeFile(`${name}.npz`, imageArchive(images));
+      await writeFile(`${name}.png`, picture(images, record));
+    }
     await writeFile(join(partial, 'run.json'), JSON.stringify({ ...record, folder, about: scoresNote }, null, 2));
     await rename(partial, folder);
   } catch (error) {
@@ -59,6 +71,9 @@ export async function saveRun(record: RunRecord, images: LabeledImages, out: str
   }
   return folder;
 }
+
+const picture = (images: LabeledImages, { classes }: RunRecord): Buffer =>
+  Buffer.from(grid(images, { labels: classes }).png, 'base64');
 
 function firstFree(folder: string): string {
   let free = folder;

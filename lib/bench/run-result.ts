@@ -4,9 +4,11 @@ import type { MetricResult, TrainingCurve } from '../core/results.js';
 import { budget } from '../display/budget.js';
 import { grid } from '../display/image-grid.js';
 import { shortNumber } from '../display/html-table.js';
+import { stages } from '../display/stages.js';
 import { metricsTable } from '../display/table.js';
 import type { Ledger } from '../privacy/index.js';
 import type { RunRecord } from './result-folder.js';
+import type { Stage } from './stages.js';
 
 /** A finished run: its images, scores, curve and ledger. It draws itself in a cell. */
 export class Run implements Displayable {
@@ -28,6 +30,8 @@ export class Run implements Displayable {
     /** Synthetic images with the labels they were made for. */
     readonly images: LabeledImages,
     readonly folder: string,
+    /** What the method showed of its training, stage by stage: `dp.stages(run)` draws it. */
+    readonly stages: readonly Stage[] = [],
   ) {
     ({
       method: this.method,
@@ -53,7 +57,13 @@ export class Run implements Displayable {
 
   async [displaySymbol](): Promise<MimeBundle> {
     const pictures = await grid(this.images, { labels: this.config.classes })[displaySymbol]();
-    const parts = [pictures, await metricsTable(this)[displaySymbol](), await budget(this.ledger)[displaySymbol]()];
+    const course = this.stages.length > 0 ? [await stages(this)[displaySymbol]()] : [];
+    const parts = [
+      ...course,
+      pictures,
+      await metricsTable(this)[displaySymbol](),
+      await budget(this.ledger)[displaySymbol](),
+    ];
     const { method, dataset, epsilon, delta, scale, seconds } = this;
     const { publicDataset, warmUp } = this.config;
     const began = publicDataset === undefined ? warmUp && 'central images' : `public ${publicDataset}`;

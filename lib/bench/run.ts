@@ -12,8 +12,10 @@ import { newResultFolder, saveRun, type RunRecord } from './result-folder.js';
 import { Run } from './run-result.js';
 import { heldOutPart, prepare, trainingPart, type Preparation } from './prepare-run.js';
 import { checkRunOptions, type CheckedOptions, type RunOptions } from './run-options.js';
+import { PretrainedFolder } from './pretrained/pretrained-folder.js';
 import { curveReference } from './curve-reference.js';
 import { CurveRecorder } from './result-curve.js';
+import { StageRecorder, type Stage } from './stages.js';
 import { UnfinishedRun, unfinishedFolder } from './unfinished/unfinished-run.js';
 import { versions } from './versions.js';
 
@@ -43,11 +45,11 @@ export async function run(options: RunOptions): Promise<Run> {
     if (unfinished.resumed) group.part = [group.part, 'going on where it was stopped'].filter(Boolean).join(', ');
     const owned: { dispose(): void }[] = [];
     try {
-      const { record, images } = await train({ options, checked, prepared, unfinished, group, owned });
+      const { record, images, stages } = await train({ options, checked, prepared, unfinished, group, owned });
       const seconds = (performance.now() - started) / 1000;
-      const folder = await saveRun({ ...record, seconds }, images, out);
+      const folder = await saveRun({ ...record, seconds }, { images, stages }, out);
       unfinished.finish();
-      return new Run({ ...record, seconds }, images, folder);
+      return new Run({ ...record, seconds }, images, folder, stages);
     } catch (error) {
       throw unfinished.leave() ? saysWhereItLies(error, unfinished.folder) : error;
     } finally {
@@ -64,7 +66,7 @@ async function train(work: {
   readonly unfinished: UnfinishedRun;
   readonly group: ProgressGroup;
   readonly owned: { dispose(): void }[];
-}): Promise<{ record: Omit<RunRecord, 'seconds'>; images: LabeledImages }> {
+}): Promise<{ record: Omit<RunRecord, 'seconds'>; images: LabeledImages; stages: readonly Stage[] }> {
   const { options, checked, prepared, unfinished, group, owned } = work;
   const { method, params, scale, seed, samples } = checked;
   const { dataset, publicDataset, plan } = prepared;
@@ -101,8 +103,11 @@ async function train(work: {
     classes: dataset.classes.length,
   });
   const onSnapshot: CurveRecorder['look'] = (at, sample) => curve.look(at, sample);
-  const context = { mechanisms, facts, params, stream, publicDataset, signal, own, onSnapshot, checkpoint };
-  const model = await method.fit(context);
+  const shown = new StageRecorder(unfinished.folder, group);
+  const onStage = (title: string, images: LabeledImages) => Promise.resolve(shown.show(title, images));
+  const pretrained = new PretrainedFolder(signal, (work) => unfinished.beginsPretraining(work));
+  const about = { mechanisms, facts, params, stream, publicDataset, signal, own };
+  const model = await method.fit({ ...about, onSnapshot, onStage, pretrained, checkpoint });
   if (!isNoisy) mechanisms.finish();
   group.keep({ epsilon: ledger.spent().upper });
 
@@ -132,6 +137,7 @@ async function train(work: {
     trainingRecords: facts.size,
     ...(options.warmUp === 'central-images' && { warmUp: options.warmUp }),
     ...(publicDataset && { publicDataset: publicDataset.name, publicRecords: publicDataset.images.count }),
+    ...(pretrained.models.length > 0 && { pretrained: pretrained.models }),
     processes,
     private: insecureNoiseSeed === undefined,
     metrics,
@@ -141,7 +147,7 @@ async function train(work: {
     request,
     versions: versions(),
   };
-  return { record, images };
+  return { record, images, stages: shown.stages };
 }
 
 /** The same error, which tells where the run lies; one whose message is fixed (an abort's) stays as it is. */

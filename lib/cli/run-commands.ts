@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PretrainOptions } from '../bench/pretrained/pretrain.js';
 import type { RunOptions } from '../bench/run-options.js';
 import type { Run } from '../bench/run-result.js';
 import type { SweepOptions } from '../bench/sweep.js';
@@ -31,7 +32,7 @@ const shared = (command: Command): Command =>
     .option('--out <folder>', 'folder of the result')
     .option('--json', 'print JSON');
 
-/** `dpbench run`, `dpbench resume` and `dpbench sweep`. */
+/** `dpbench run`, `dpbench resume`, `dpbench pretrain` and `dpbench sweep`. */
 export function addRunCommands(program: Command): void {
   shared(program.command('run'))
     .description('train a method on a dataset within a privacy budget, synthesise images and score them')
@@ -55,6 +56,22 @@ export function addRunCommands(program: Command): void {
       process.stderr.write(`dpbench: going on with ${folder}\n`);
       const { resume } = await import('../bench/resume.js');
       await printRun(await withProgress((signal) => resume(folder, { ...options, signal })), json);
+    });
+  program
+    .command('pretrain')
+    .description('train what a method trains on public images alone, and keep it for its runs')
+    .requiredOption('--method <name>', 'method: see `dpbench list`')
+    .requiredOption('--dataset <name>', 'private dataset, of which only the shape and the classes are used')
+    .requiredOption('--public-dataset <name>', 'public dataset')
+    .option('--scale <scale>', 'smoke, laptop or paper (default: laptop)')
+    .option('--params <name=value>', 'a parameter of the method; may be repeated', assignment)
+    .option('--root <folder>', 'folder that holds the folder of the public dataset (default: DPBENCH_DATA)')
+    .option('--json', 'print JSON')
+    .action(async ({ json, ...options }: PretrainOptions & { json?: boolean }) => {
+      if (await computedInChild()) return;
+      const { pretrain } = await import('../bench/pretrained/pretrain.js');
+      const result = await withProgress((signal) => pretrain({ ...options, signal }));
+      printResult(result, String(result), json);
     });
   shared(program.command('sweep'))
     .description('many runs; those whose folder is there are not repeated')

@@ -13,6 +13,7 @@ import { newPlot } from './plotly.js';
 import { progressBundle } from './progress.js';
 import type { ChartRun } from './run-names.js';
 import { selectionOptimism } from './selection-optimism.js';
+import { stages } from './stages.js';
 
 /** All charts, each with an example on made-up data. */
 export const charts = new Registry<Chart>('chart', [
@@ -39,6 +40,7 @@ export const charts = new Registry<Chart>('chart', [
     title: 'What selecting on private data adds to accuracy',
     example: exampleOptimism,
   },
+  { id: 'stages', title: 'The stages of a training side by side', example: exampleStages },
   { id: 'progress', title: 'Long work while it runs', example: exampleProgress },
 ]);
 
@@ -52,6 +54,14 @@ function exampleImages() {
     channels: 1,
     labels: Uint8Array.from({ length: 12 }, (_, i) => i % 3),
   };
+}
+
+function exampleStages(name: string) {
+  const images = exampleImages();
+  return stages({
+    ...{ method: name, stages: [{ title: name, images }], images },
+    config: { classes: [name, 'b', 'c'] },
+  });
 }
 
 function exampleRuns(name: string): ChartRun[] {

@@ -50,13 +50,17 @@ export function grid(
   options: GridOptions = {},
 ): ImageGrid {
   const isPrivate = given instanceof Diagnostic;
-  const images = isPrivate ? revealForDisplay(given) : given;
+  const { picture, words } = gridPicture(isPrivate ? revealForDisplay(given) : given, options);
+  const mark = isPrivate ? `${given.of}; diagnostic: private rows, shown without protection` : undefined;
+  return imageGrid(picture, words, mark);
+}
+
+/** The picture of a grid, to be put into a larger one, and what it shows in words. */
+export function gridPicture(images: Images | LabeledImages, options: GridOptions): { picture: Canvas; words: string } {
   const rows = rowsOf(images, options);
   const { scale = Math.max(1, Math.floor(64 / Math.max(images.height, images.width))) } = options;
   check('count', 'dp.grid', { scale });
-  const picture = paint(images, rows, scale);
-  const mark = isPrivate ? `${given.of}; diagnostic: private rows, shown without protection` : undefined;
-  return imageGrid(picture, describe(images, rows), mark);
+  return { picture: paint(images, rows, scale), words: describe(images, rows) };
 }
 
 function imageGrid(picture: Canvas, words: string, mark?: string): ImageGrid {

@@ -12,5 +12,6 @@ export { plotlyFile } from './plotly-page.js';
 export { progressBundle, progressLine } from './progress.js';
 export type { ChartRun, Runs } from './run-names.js';
 export { selectionOptimism, type ScoredTwice } from './selection-optimism.js';
+export { stages, type StagedRun } from './stages.js';
 export { staticChart } from './static-chart.js';
 export { table } from './table.js';

@@ -1,9 +1,10 @@
-import type { Images } from '../core/images.js';
+import type { ImageShape, Images, LabeledImages } from '../core/images.js';
 import type { Parameters, ParameterValues, Scale } from '../core/options.js';
 import type { Named } from '../core/registry.js';
 import type { SeededStream } from '../core/rng.js';
 import type { PublicDataset } from '../data/contract.js';
 import type { Mechanisms, PlannedRelease, PublicFacts } from '../mechanisms/index.js';
+import type { NetworkParameters } from '../nn/parameters.js';
 import type { Tensor } from '../tensor/index.js';
 
 /** Where a method comes from. */
@@ -45,6 +46,40 @@ export interface Checkpoint {
   save(state: () => SavedState, options?: { readonly now?: boolean }): Promise<void>;
 }
 
+/** Training on public data alone: costs no budget, and gives the same weights to every run that asks for the same. */
+export interface Pretraining {
+  /** What is trained, in a word or two: `denoiser`. */
+  readonly of: string;
+  /** Set to what training gives. */
+  readonly parameters: NetworkParameters;
+  readonly dataset: PublicDataset;
+  /** All else that decides the weights, as JSON has it: sizes of the network, settings of the training, its seed. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /**
+   * Trains, keeping its state in the given checkpoint.
+   *
+   * @returns false when a resumed run is past this stage already, and nothing was trained.
+   */
+  train(checkpoint: Checkpoint): Promise<boolean>;
+}
+
+/** Weights that were trained on public data, kept for other runs: many budgets share one pre-trained model. */
+export interface PretrainedStore {
+  /** Sets the parameters: to what was kept when the same was trained before, else by training, which is then kept. */
+  take(pretraining: Pretraining): Promise<void>;
+}
+
+/** What training on public data alone gets: nothing in it is private. */
+export interface PretrainContext<Values> {
+  readonly facts: { readonly shape: ImageShape; readonly classes: readonly string[] };
+  readonly params: Values;
+  readonly publicDataset?: PublicDataset;
+  readonly pretrained: PretrainedStore;
+  readonly signal?: AbortSignal;
+  /** Gives back what it gets (tensors, networks, optimizers), which is disposed when the run is over, however it ends. */
+  readonly own: <T extends { dispose(): void }>(disposable: T) => T;
+}
+
 /** A method in a few words, for tables. */
 export interface Summary<Values> {
   /** What it does, in a line. */
@@ -56,18 +91,14 @@ export interface Summary<Values> {
 }
 
 /** What a method gets to train with. Private rows are behind `mechanisms`; all else is public. */
-export interface FitContext<Values> {
+export interface FitContext<Values> extends PretrainContext<Values> {
   readonly mechanisms: Mechanisms;
   readonly facts: PublicFacts;
-  readonly params: Values;
   /** Repeatable randomness for weights and latents; never for noise. */
   readonly stream: SeededStream;
   /** Images of the shape `facts.shape`, with labels and classes of their own; there when `publicData` asks for it. */
   readonly publicDataset?: PublicDataset;
   readonly checkpoint: Checkpoint;
-  readonly signal?: AbortSignal;
-  /** Gives back what it gets (tensors, networks, optimizers), which is disposed when the run is over, however it ends. */
-  readonly own: <T extends { dispose(): void }>(disposable: T) => T;
   /**
    * Tell the harness how training goes: `sample` draws images for the given labels from the model as it is now. The
    * harness decides when it looks.
@@ -76,6 +107,13 @@ export interface FitContext<Values> {
     at: { step: number; steps: number },
     sample: (labels: Uint8Array) => Promise<Images>,
   ) => Promise<void>;
+  /**
+   * Shows images of a stage beside the result and keeps them with it: what was released first, samples between two stages. They
+   * are public or released: nothing is added to them. A stage of the same title replaces an earlier one.
+   *
+   * @example await onStage('central images', images);
+   */
+  readonly onStage: (title: string, images: LabeledImages) => Promise<void>;
 }
 
 /** A trained model: all that sampling needs, nothing private in it; what it holds is given to `own`. */
@@ -100,6 +138,11 @@ export interface Method<P extends Parameters = Parameters, Id extends string = s
   /** Images that a run synthesises when the caller does not say. */
   readonly samples: Readonly<Record<Scale, number>>;
   spends(params: ParameterValues<P>, facts: PublicFacts): readonly PlannedRelease[];
+  /**
+   * The training on public data alone, of which `fit` begins with the same: `dpbench pretrain` does it ahead. Methods have it
+   * whose training on the public dataset goes through `pretrained`.
+   */
+  pretrain?(context: PretrainContext<ParameterValues<NoInfer<P>>>): Promise<unknown>;
   fit(context: FitContext<ParameterValues<P>>): Promise<FittedModel>;
 }
 

@@ -11,10 +11,11 @@
  */
 import { count } from '../core/options.js';
 import { defineMethod } from './contract.js';
-import { denoiserValues, DiffusionModel } from './diffusion/model.js';
+import { denoiserValues } from './diffusion/model.js';
 import { diffusionParameters } from './diffusion/parameters.js';
+import { pretrainOnAllClasses } from './diffusion/pretrain.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
-import { publicParameters, trainPublicly } from './diffusion/train-publicly.js';
+import { publicParameters } from './pretraining/public-parameters.js';
 
 export const pdpDiffusion = defineMethod({
   id: 'pdp-diffusion',
@@ -41,11 +42,9 @@ export const pdpDiffusion = defineMethod({
   /** As DPDM: public images cost nothing. */
   spends: (params, facts) => [spendsOnTraining(params, facts)],
 
+  pretrain: pretrainOnAllClasses,
+
   async fit(context) {
-    const { facts, params, stream, own, publicDataset } = context;
-    const labels = Math.max(facts.classes.length, publicDataset!.classes.length);
-    const model = own(new DiffusionModel(facts, params, labels, stream));
-    await trainPublicly(model, publicDataset!, params, context);
-    return trainPrivately(model, context);
+    return trainPrivately(await pretrainOnAllClasses(context), context);
   },
 });

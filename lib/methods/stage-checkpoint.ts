@@ -10,6 +10,9 @@ export interface StageParts {
   readonly states: Readonly<Record<string, TrainingState>>;
 }
 
+/** The stages that this process has been through, in which nothing of a later stage can have been saved. */
+const passed = new WeakMap<Checkpoint, Set<string>>();
+
 /**
  * The checkpoint of one stage of training (public, private): all of its networks, optimizers and averages, and the step.
  *
@@ -28,13 +31,16 @@ export class StageCheckpoint {
 
   /**
    * Takes up what an earlier process of the run saved in this stage and gives its step; 0 when there is nothing of this stage,
-   * undefined when the run is in another stage already.
+   * undefined when the run is in a later stage already. Call it once for each stage, in their order.
    */
   async resume(): Promise<number | undefined> {
+    const before = passed.get(this.checkpoint) ?? new Set();
+    passed.set(this.checkpoint, new Set([...before, this.stage]));
     const saved = await this.checkpoint.load();
     if (!saved) return 0;
     const { stage, step } = saved.values as { stage: string; step: number };
     try {
+      if (before.has(stage)) return 0;
       if (stage !== this.stage) return undefined;
       const { networks, states } = this.parts;
       for (const [name, parameters] of Object.entries(networks))

@@ -4,6 +4,7 @@ import { SeededStream } from '../../lib/core/rng.js';
 import type { GeneratedImages, GeneratorContext } from '../../lib/methods/private-evolution/image-generator.js';
 import { imageGenerators } from '../../lib/methods/private-evolution/image-generators.js';
 import { openGenerator } from '../../lib/methods/private-evolution/open-generator.js';
+import { trainedHere } from '../../lib/methods/pretraining/trained-here.js';
 import { diffusionGeneratorParameters } from '../../lib/methods/private-evolution/parameters.js';
 import { setupEngine, tf } from '../../lib/tensor/index.js';
 
@@ -34,7 +35,7 @@ async function withGenerator<T>(
   const context: GeneratorContext = {
     ...{ shape, stream: new SeededStream(1), params: parameterValues('x', diffusionGeneratorParameters, 'smoke') },
     ...(definition.publicData === 'required' && { publicDataset }),
-    checkpoint: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    pretrained: trainedHere({ load: () => Promise.resolve(undefined), save: () => Promise.resolve() }),
     own: (disposable) => (owned.push(disposable), disposable),
   };
   try {

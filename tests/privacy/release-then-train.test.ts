@@ -6,6 +6,7 @@ import type { Mechanisms } from '../../lib/mechanisms/index.js';
 import { Released } from '../../lib/mechanisms/released.js';
 import type { AnyMethod, FitContext } from '../../lib/methods/contract.js';
 import { dpKernel } from '../../lib/methods/dp-kernel.js';
+import { trainedHere } from '../../lib/methods/pretraining/trained-here.js';
 import { dpMerf } from '../../lib/methods/dp-merf.js';
 import { dpNtk } from '../../lib/methods/dp-ntk.js';
 import { embeddingDistance } from '../../lib/methods/embedding/embedding-distance.js';
@@ -73,12 +74,13 @@ describe('pitfall 14: release, then train', () => {
         } as const;
         return Promise.resolve(new Released(noise(2 * dimension, 0.1, seed), origin));
       };
+      const checkpoint = { load: () => Promise.resolve(undefined), save: () => Promise.resolve() };
       const context: FitContext<unknown> = {
         mechanisms: { labelMeans: release, averageOfSampledLabelMeans: release } as unknown as Mechanisms,
         facts: { name: 'toy', size: 100, classes, shape: { height: 4, width: 4, channels: 1 } },
         params: parameterValues(method.id, method.params, 'smoke', { steps: 5, batchSize: 8 }),
         stream: new SeededStream(1),
-        checkpoint: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+        ...{ checkpoint, pretrained: trainedHere(checkpoint), onStage: () => Promise.resolve() },
         own: (disposable) => (owned.push(disposable), disposable),
         onSnapshot: () => Promise.resolve(),
       };

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { check } from '../../core/check.js';
 import { BudgetError, DataError, OptionError } from '../../core/errors.js';
 import type { Checkpoint, PlainData, SavedState } from '../../methods/contract.js';
@@ -27,7 +27,8 @@ export class FolderCheckpoint implements Checkpoint {
 
   constructor(
     folder: string,
-    readonly journal: FolderJournal,
+    /** Of the batches that were drawn; a training without private data has none. */
+    readonly journal?: FolderJournal,
   ) {
     this.#path = join(folder, 'checkpoint.safetensors');
     // What a killed process was writing.
@@ -45,10 +46,10 @@ export class FolderCheckpoint implements Checkpoint {
     try {
       const { values, begun } = this.#parse(metadata);
       for (const [index, count] of Object.entries(begun)) {
-        const counted = this.journal.begunSteps(Number(index));
+        const counted = this.journal?.begunSteps(Number(index)) ?? 0;
         if (counted < count)
           throw new BudgetError({
-            asked: join(this.journal.folder, `begun-${index}`),
+            asked: join(dirname(this.#path), `begun-${index}`),
             wrong: 'batches that were drawn are missing, so that they would be drawn again',
             got: counted,
             expected: `at least ${count}`,
@@ -65,7 +66,7 @@ export class FolderCheckpoint implements Checkpoint {
   async save(state: () => SavedState, { now = false }: { readonly now?: boolean } = {}): Promise<void> {
     if (!now && performance.now() - this.#written < 1000 * this.#seconds) return;
     const { tensors, values } = state();
-    const begun = this.journal.allBegun();
+    const begun = this.journal?.allBegun() ?? {};
     await saveWeights(this.#path, tensors, { values: JSON.stringify(values, finite), begun: JSON.stringify(begun) });
     this.#written = performance.now();
   }

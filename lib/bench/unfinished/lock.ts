@@ -4,6 +4,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DpbenchError } from '../../core/errors.js';
 
+/** Another process works there. */
+export class FolderInUse extends DpbenchError {
+  override name = 'FolderInUse';
+}
+
 /**
  * Lets one process at a time work in a folder; another is refused, not made to wait. (The lock of `lib/tensor/runtime` waits,
  * and takes a lock over when it was not touched for a minute: a run that computes for a minute without a pause, or a laptop
@@ -18,7 +23,7 @@ export class FolderLock {
   /**
    * Makes the folder where it is absent.
    *
-   * @throws DpbenchError naming the process that works there.
+   * @throws FolderInUse naming the process that works there.
    */
   static take(folder: string): FolderLock {
     mkdirSync(folder, { recursive: true });
@@ -86,4 +91,4 @@ function isAlive({ pid, started }: Holder): boolean {
 }
 
 const atWork = (folder: string, got: string, next = 'Wait for it, or end it.') =>
-  new DpbenchError({ asked: folder, wrong: 'another process works on this run', got, next });
+  new FolderInUse({ asked: folder, wrong: 'another process works on this run', got, next });

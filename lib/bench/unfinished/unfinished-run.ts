@@ -39,13 +39,15 @@ interface RequestFile extends RunIdentity {
 }
 
 const suffix = '.unfinished';
+const pretrainingNote = 'pretraining';
 
 /** Where a run works until its result folder is there. */
 export const unfinishedFolder = (result: string): string => `${result}${suffix}`;
 
 /**
  * A run on its way: the folder `<result>.unfinished`, from which it goes on when its process is killed. It holds
- * `request.json`, `ledger.json`, the values released, the batches begun, the last checkpoint and the FID curve so far.
+ * `request.json`, `ledger.json`, the values released, the batches begun, the last checkpoint, and the FID curve and the images of
+ * stages so far.
  *
  * The folder is for the owner of the data, not for publication: the checksum in it tells which rows were used, and the curve
  * is a diagnostic.
@@ -119,6 +121,11 @@ export class UnfinishedRun {
     rmSync(aside, { recursive: true, force: true });
   }
 
+  /** Notes where a training on public data works, so that the run is there to go on with though it has spent nothing yet. */
+  beginsPretraining(folder: string): void {
+    writeWhole(join(this.folder, pretrainingNote), folder);
+  }
+
   /** The run has failed or was aborted: keeps what it spent and saved, if anything. True when the folder was kept. */
   leave(): boolean {
     if (!holdsWork(this.folder)) {
@@ -143,7 +150,8 @@ export function readUnfinished(folder: string): { request: Record<string, unknow
 
 /** True when a run has spent or saved something there. */
 function holdsWork(folder: string): boolean {
-  return new FolderJournal(folder).holdsWork || existsSync(join(folder, 'checkpoint.safetensors'));
+  const files = ['checkpoint.safetensors', pretrainingNote];
+  return new FolderJournal(folder).holdsWork || files.some((name) => existsSync(join(folder, name)));
 }
 
 function readRequest(folder: string): RequestFile {

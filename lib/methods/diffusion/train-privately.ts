@@ -4,7 +4,7 @@ import { inClipNorms } from '../in-clip-norms.js';
 import { learningRateAt } from './learning-rate.js';
 import type { DiffusionContext, DiffusionModel } from './model.js';
 import type { DiffusionParameters } from './parameters.js';
-import { Training } from './training.js';
+import { Training } from '../pretraining/training.js';
 
 const release = 'gradients of the denoiser';
 

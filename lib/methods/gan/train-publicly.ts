@@ -5,7 +5,7 @@ import type { PublicDataset } from '../../data/contract.js';
 import { ReplayedGradient } from '../../nn/replayed-gradient.js';
 import { forwardTape } from '../../nn/tape.js';
 import { imageTensor, oneHotTensor, tf } from '../../tensor/index.js';
-import { ShuffledPasses } from '../diffusion/shuffled-passes.js';
+import { ShuffledPasses } from '../pretraining/shuffled-passes.js';
 import { GanTraining } from './gan-training.js';
 import type { Gan, GanContext } from './gan.js';
 import { pairLosses } from './hinge-losses.js';

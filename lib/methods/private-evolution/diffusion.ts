@@ -1,9 +1,9 @@
-import { DiffusionModel } from '../diffusion/model.js';
-import { trainPublicly } from '../diffusion/train-publicly.js';
+import type { DiffusionModel } from '../diffusion/model.js';
+import { pretrainDenoiser } from '../diffusion/pretrain.js';
 import type { GeneratorContext, ImageGenerator, ImageGeneratorDefinition } from './image-generator.js';
 
 /**
- * A small EDM denoiser that is trained on the public dataset when it is opened. A new image belongs to a public class, drawn uniformly
+ * A small EDM denoiser that is trained on the public dataset when it is opened, or was by an earlier run. A new image belongs to a public class, drawn uniformly
  * and remembered; a variation gets noise and goes the last part of the walk down the noise levels again, `degree` of it, as
  * one of that class. Images are drawn from the average of the weights.
  */
@@ -12,10 +12,12 @@ export const diffusion: ImageGeneratorDefinition<'diffusion'> = {
   title: 'a small diffusion model trained on the public dataset',
   publicData: 'required',
   async open(context) {
-    const { shape, params, publicDataset, stream, own, signal } = context;
+    const { shape, params, publicDataset, own, signal } = context;
     const labels = publicDataset!.classes.length;
-    const model = own(new DiffusionModel({ shape }, { ...params, churn: 0 }, labels, stream));
-    await trainPublicly(model, publicDataset!, params, context);
+    const model = await pretrainDenoiser(publicDataset!, labels, {
+      ...context,
+      ...{ facts: { shape }, params: { ...params, churn: 0 } },
+    });
     return diffusionGenerator(model, labels, { own, signal });
   },
 };

@@ -11,7 +11,7 @@ export async function fitEvolution(
   definition: ImageGeneratorDefinition,
   context: FitContext<EvolutionParameters & DiffusionGeneratorParameters>,
 ): Promise<FittedModel> {
-  const { facts, params, publicDataset, stream, own, checkpoint, signal } = context;
+  const { facts, params, publicDataset, stream, own, pretrained, signal } = context;
   if (params.votesPerRecord > params.imagesPerClass)
     throw new OptionError({
       asked: 'private evolution',
@@ -20,7 +20,7 @@ export async function fitEvolution(
       expected: `votesPerRecord of at most ${params.imagesPerClass}, imagesPerClass`,
     });
   const generator = await openGenerator(definition, {
-    ...{ shape: facts.shape, params, stream: stream.fork('generator'), own, checkpoint },
+    ...{ shape: facts.shape, params, stream: stream.fork('generator'), own, pretrained },
     ...(publicDataset && { publicDataset }),
     ...(signal && { signal }),
   });

@@ -3,7 +3,7 @@ import type { Named } from '../../core/registry.js';
 import type { SeededStream } from '../../core/rng.js';
 import type { PublicDataset } from '../../data/contract.js';
 import type { NetworkParameters } from '../../nn/parameters.js';
-import type { Checkpoint } from '../contract.js';
+import type { PretrainedStore } from '../contract.js';
 import type { DiffusionGeneratorParameters } from './parameters.js';
 
 /**
@@ -41,7 +41,8 @@ export interface GeneratorContext {
   readonly publicDataset?: PublicDataset;
   readonly params: DiffusionGeneratorParameters;
   readonly stream: SeededStream;
-  readonly checkpoint: Checkpoint;
+  /** Keeps what is trained on the public dataset for other runs. */
+  readonly pretrained: PretrainedStore;
   readonly signal?: AbortSignal;
   /** Gives back what it gets, which is disposed when the run is over. */
   readonly own: <T extends { dispose(): void }>(disposable: T) => T;

@@ -1,6 +1,6 @@
 import { count, countOrZero, fraction, notNegative, oneOf, type ParameterValues } from '../../core/options.js';
 import { diffusionParameters } from '../diffusion/parameters.js';
-import { publicParameters } from '../diffusion/train-publicly.js';
+import { publicParameters } from '../pretraining/public-parameters.js';
 
 /** What private evolution has whatever its generator. */
 export const evolutionParameters = {

@@ -3,6 +3,7 @@ import { parameterValues } from '../../../../lib/core/options.js';
 import { SeededStream } from '../../../../lib/core/rng.js';
 import { diffusion } from '../../../../lib/methods/private-evolution/diffusion.js';
 import type { GeneratorContext } from '../../../../lib/methods/private-evolution/image-generator.js';
+import { trainedHere } from '../../../../lib/methods/pretraining/trained-here.js';
 import { diffusionGeneratorParameters } from '../../../../lib/methods/private-evolution/parameters.js';
 import { setupEngine, tf } from '../../../../lib/tensor/index.js';
 
@@ -22,7 +23,7 @@ describe('the generator diffusion', () => {
     const context: GeneratorContext = {
       ...{ shape, publicDataset, stream: new SeededStream(1) },
       params: parameterValues('x', diffusionGeneratorParameters, 'smoke'),
-      checkpoint: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+      pretrained: trainedHere({ load: () => Promise.resolve(undefined), save: () => Promise.resolve() }),
       own: (disposable) => (owned.push(disposable), disposable),
     };
     const generator = await diffusion.open(context);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { SeededStream } from '../../../../lib/core/rng.js';
-import { ShuffledPasses } from '../../../../lib/methods/diffusion/shuffled-passes.js';
+import { ShuffledPasses } from '../../../../lib/methods/pretraining/shuffled-passes.js';
 
 it('goes through shuffled passes without their last, incomplete batch; a batch is the same however one got there', () => {
   const passes = new ShuffledPasses(10, 3, new SeededStream(1));
