@@ -39,6 +39,8 @@ export interface Autoencoder {
   readonly options: AutoencoderOptions;
   readonly latentShape: ImageShape;
   readonly layers: readonly Layer[];
+  /** Those of them that make images from latents. */
+  readonly decoderLayers: readonly Layer[];
   /** Parameters before training, by a stream that repeats them. */
   initialise(stream: SeededStream): NetworkParameters;
   /** @param images `[rows, height, width, channels]` in [0, 1]. */
@@ -65,11 +67,13 @@ export function autoencoder(options: AutoencoderOptions): Autoencoder {
   checkOptions(options);
   const shrink = 2 ** (multipliers.length - 1);
   const [encoder, decoder] = [encoderOf(options, 2 * latentChannels), decoderOf(options, latentChannels)];
-  const layers = pytorchInitial([...encoder.layers, ...decoder.layers]);
+  const decoderLayers = pytorchInitial(decoder.layers);
+  const layers = [...pytorchInitial(encoder.layers), ...decoderLayers];
   return {
     options,
     latentShape: { height: shape.height / shrink, width: shape.width / shrink, channels: latentChannels },
     layers,
+    decoderLayers,
     initialise: (stream) => initialParameters(layers, stream),
     encode: (tape, images) => {
       const both = encoder.apply(tape, images.mul(2).sub(1)); // [rows, height, width, 2 latentChannels]
