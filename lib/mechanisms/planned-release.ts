@@ -65,6 +65,11 @@ interface Common {
 interface GaussianPlan extends Common {
   /** Fixes the noise; left out, the harness finds it. */
   readonly noiseMultiplier?: number;
+  /**
+   * Noise multiplier in units of the one that the harness finds, which this release then follows whatever the budget is: 1 when left
+   * out. A release beside a training of many steps, that is to cost little, takes a multiple.
+   */
+  readonly timesFree?: number;
 }
 
 const made = new WeakSet<object>();
@@ -90,11 +95,19 @@ function plan(release: Omit<PlannedRelease, 'relation'> & { relation?: Neighbour
 }
 
 /** The noise of Gaussian mechanisms: free or fixed. */
-function gaussianNoise({ of, noiseMultiplier }: GaussianPlan) {
+function gaussianNoise({ of, noiseMultiplier, timesFree }: GaussianPlan) {
   if (noiseMultiplier !== undefined) check('positive', `plan of '${of}'`, { noiseMultiplier });
+  if (timesFree !== undefined) check('positive', `plan of '${of}'`, { timesFree });
+  if (noiseMultiplier !== undefined && timesFree !== undefined)
+    throw new OptionError({
+      asked: `plan of '${of}'`,
+      wrong: 'the noise is both fixed (noiseMultiplier) and in units of the free one (timesFree)',
+      got: { noiseMultiplier, timesFree },
+      expected: 'one of them',
+    });
   return {
     noise: noiseMultiplier === undefined ? ('calibrated' as const) : ('fixed' as const),
-    noiseMultiplier: (free: number) => noiseMultiplier ?? free,
+    noiseMultiplier: (free: number) => noiseMultiplier ?? (timesFree ?? 1) * free,
   };
 }
 
