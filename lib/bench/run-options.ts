@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { check, checkKeys, checkOneOf } from '../core/check.js';
 import { OptionError } from '../core/errors.js';
-import { parameterValues, scales, type Scale } from '../core/options.js';
+import { scales, type Scale } from '../core/options.js';
 import { datasets } from '../data/datasets.js';
 import type { DatasetName } from '../data/index.js';
 import { withCentralImages } from '../methods/central-images.js';
 import type { AnyMethod } from '../methods/contract.js';
 import type { MethodName } from '../methods/index.js';
 import { methods } from '../methods/methods.js';
+import { methodParameters } from '../methods/settings.js';
 import type { MetricName } from '../metrics/index.js';
 import { features } from '../metrics/features/extractors.js';
 import type { ExtractorName } from '../metrics/features/index.js';
@@ -107,7 +108,7 @@ export function checkRunOptions(options: RunOptions) {
   if (options.ledger !== undefined && !(options.ledger instanceof Ledger))
     throw new OptionError({ asked, wrong: 'ledger is no ledger', got: options.ledger, expected: 'a dp.Ledger' });
   const method = warmedUp(methods.get(options.method), options);
-  const params = parameterValues(method.id, method.params, scale, options.params);
+  const params = methodParameters(method, { scale, dataset: options.dataset, epsilon }, options.params);
   datasets.describe(options.dataset);
   checkPublicDataset(method, options);
   const chosen = {

@@ -80,6 +80,18 @@ export interface PretrainContext<Values> {
   readonly own: <T extends { dispose(): void }>(disposable: T) => T;
 }
 
+/**
+ * Settings that a paper or its code published for some datasets, where they differ from the defaults of the scale `paper`: what is
+ * run at that scale on these datasets.
+ */
+export interface PublishedSettings<Values> {
+  /** Names of datasets, of which some may not be there yet. */
+  readonly datasets: readonly string[];
+  /** For budgets up to 5 (1) or above (10), as the reference chooses its files; for all when left out. */
+  readonly epsilon?: 1 | 10;
+  readonly params: Partial<Values>;
+}
+
 /** A method in a few words, for tables. */
 export interface Summary<Values> {
   /** What it does, in a line. */
@@ -132,6 +144,8 @@ export interface Method<P extends Parameters = Parameters, Id extends string = s
   readonly title: string;
   readonly paper: Paper;
   readonly params: P;
+  /** What differs from the paper scale's defaults for some datasets, later rows over earlier ones. */
+  readonly published?: readonly PublishedSettings<ParameterValues<NoInfer<P>>>[];
   readonly summary?: Summary<ParameterValues<NoInfer<P>>>;
   /** Whether a run takes a public dataset to train with first; `none` when left out. */
   readonly publicData?: 'required' | 'optional' | 'none';

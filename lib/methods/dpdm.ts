@@ -12,6 +12,7 @@
 import { defineMethod } from './contract.js';
 import { denoiserValues, DiffusionModel } from './diffusion/model.js';
 import { diffusionParameters } from './diffusion/parameters.js';
+import { eurosatInSmallBatches, publishedTrainings } from './diffusion/published-settings.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
 
 export const dpdm = defineMethod({
@@ -29,6 +30,14 @@ export const dpdm = defineMethod({
     noisedValues: (params, facts) => denoiserValues(params, facts, facts.classes.length),
   },
   params: diffusionParameters,
+  published: [
+    ...publishedTrainings({
+      'celeba-male-64': { epochs: 100, copies: 4 },
+      'celeba-male-128': { epochs: 100, copies: 4 },
+      camelyon17: { epochs: 50 },
+    }),
+    eurosatInSmallBatches,
+  ],
   samples: { smoke: 100, laptop: 4000, paper: 60000 },
 
   /** One record changes the sum of clipped gradients by at most clipNorm, whatever its copies. */

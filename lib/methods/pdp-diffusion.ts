@@ -13,6 +13,7 @@ import { count } from '../core/options.js';
 import { defineMethod } from './contract.js';
 import { denoiserValues } from './diffusion/model.js';
 import { diffusionParameters } from './diffusion/parameters.js';
+import { eurosatInSmallBatches, publishedPublicTrainings, publishedTrainings } from './diffusion/published-settings.js';
 import { pretrainOnAllClasses } from './diffusion/pretrain.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
 import { publicParameters } from './pretraining/public-parameters.js';
@@ -37,6 +38,16 @@ export const pdpDiffusion = defineMethod({
     ...publicParameters,
     steps: count({ smoke: 4, laptop: 240, paper: 2250 }, 'private training steps, one batch each'),
   },
+  published: [
+    ...publishedTrainings({
+      'celeba-male-32': { epochs: 100 },
+      'celeba-male-64': { epochs: 50, copies: 16 },
+      'celeba-male-128': { epochs: 50, copies: 4 },
+      camelyon17: { epochs: 50 },
+    }),
+    eurosatInSmallBatches,
+    ...publishedPublicTrainings,
+  ],
   samples: { smoke: 100, laptop: 4000, paper: 60000 },
 
   /** As DPDM: public images cost nothing. */

@@ -78,6 +78,13 @@ describe.each(methods.all())('method $id', { timeout: 180_000 }, (method) => {
     expect(() => parameterValues(method.id, method.params, 'smoke', { noSuchParameter: 1 })).toThrow(OptionError);
   });
 
+  it('has published settings of its own parameters, within their ranges', () => {
+    for (const { datasets, params } of method.published ?? []) {
+      expect(datasets.length).toBeGreaterThan(0);
+      expect(parameterValues(method.id, method.params, 'paper', params)).toMatchObject(params);
+    }
+  });
+
   it('plans the same finite releases whenever it is asked, from public facts alone, and fewer losses with more noise', async () => {
     const { facts } = (await datasets.load('mnist-10k', { limit: 500 })).train;
     for (const scale of scales) {

@@ -1,12 +1,13 @@
 import { checkKeys, checkOneOf } from '../../core/check.js';
 import { OptionError } from '../../core/errors.js';
 import { displaySymbol, type Displayable, type MimeBundle } from '../../core/mime.js';
-import { parameterValues, scales } from '../../core/options.js';
+import { scales } from '../../core/options.js';
 import { progressGroup } from '../../core/progress.js';
 import { datasets } from '../../data/datasets.js';
 import { inShape } from '../../data/shape-of-images.js';
 import { htmlTable, plainTable, type TextTable } from '../../display/html-table.js';
 import { methods } from '../../methods/methods.js';
+import { methodParameters } from '../../methods/settings.js';
 import type { RunOptions } from '../run-options.js';
 import { PretrainedFolder, type PretrainedModel } from './pretrained-folder.js';
 
@@ -42,7 +43,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedMode
         .map(({ id }) => id)
         .join(', '),
     });
-  const params = parameterValues(method.id, method.params, scale, options.params);
+  const params = methodParameters(method, { scale, dataset: options.dataset }, options.params) as never;
   const { shape, classes } = datasets.describe(options.dataset);
   if (options.publicDataset === undefined)
     throw new OptionError({ asked, wrong: 'publicDataset is missing', expected: datasets.publicNames().join(', ') });

@@ -19,6 +19,7 @@ export type ModelParameters = Pick<
   | 'samplerSteps'
   | 'samplerBatch'
   | 'churn'
+  | 'churnFrom'
   | 'guidance'
   | 'precision'
 >;
@@ -47,12 +48,12 @@ export class DiffusionModel {
 
   /** Draws images from the given weights, of the same names: the averages of training, as a rule. */
   sampler(weights: NetworkParameters): DiffusionSampler {
-    const { sampler, samplerSteps, samplerBatch, churn, guidance, precision } = this.#params;
+    const { sampler, samplerSteps, samplerBatch, churn, churnFrom, guidance, precision } = this.#params;
     return new DiffusionSampler(this.network, weights, {
       ...{ preconditioning: edm, sampler, guidance, precision },
       steps: samplerSteps,
       batchSize: samplerBatch,
-      ...(churn > 0 && { churn: { amount: churn, sigmaFrom: 0.025, sigmaTo: 50 } }),
+      ...(churn > 0 && { churn: { amount: churn, sigmaFrom: churnFrom, sigmaTo: 50 } }),
     });
   }
 

@@ -44,6 +44,7 @@ export const diffusionParameters = {
   samplerBatch: count({ smoke: 50, laptop: 500, paper: 1000 }, 'images drawn at a time: memory only'),
   snapshotSteps: count({ smoke: 2, laptop: 10, paper: 50 }, 'noise levels of DDIM when a training is looked at'),
   churn: notNegative({ smoke: 0, laptop: 0, paper: 10 }, 'fresh noise while sampling with Heun, S_churn'),
+  churnFrom: positive(0.025, 'lowest noise level that gets fresh noise, S_min; the highest is 50'),
   guidance: notNegative({ smoke: 0, laptop: 1, paper: 0 }, 'weight of classifier-free guidance when images are drawn'),
 } as const;
 

@@ -16,7 +16,7 @@ export const diffusion: ImageGeneratorDefinition<'diffusion'> = {
     const labels = publicDataset!.classes.length;
     const model = await pretrainDenoiser(publicDataset!, labels, {
       ...context,
-      ...{ facts: { shape }, params: { ...params, churn: 0 } },
+      ...{ facts: { shape }, params: { ...params, churn: 0, churnFrom: 0.025 } },
     });
     return diffusionGenerator(model, labels, { own, signal });
   },
