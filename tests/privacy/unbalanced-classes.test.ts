@@ -1,14 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { centralImages, spendsOnCentralImages } from '../../lib/methods/central-images.js';
+import { parameterValues } from '../../lib/core/options.js';
+import { centralImages } from '../../lib/methods/central-images/central-images.js';
+import { centralImageParameters } from '../../lib/methods/central-images/parameters.js';
+import { spendsOnCentralImages } from '../../lib/methods/central-images/query.js';
 import { setupEngine, type Tensor2D, type Tensor4D } from '../../lib/tensor/index.js';
 import { largestChange, mechanismsOn, negligible, rowsOf, sealed, type Toy } from './toy.js';
 
 beforeAll(() => setupEngine());
 
-const params = {
+const params = parameterValues('central images', centralImageParameters, 'smoke', {
   ...{ centralRounds: 1, centralBatchSize: 100, centralShrink: 1, centralCopies: 1 },
   centralNoiseMultiplier: negligible,
-};
+});
 const size = 12;
 /** Eleven records of one class, one of the other, as bright as can be; and one class without records. */
 const unbalanced: Toy = Array.from({ length: size }, (_, i) => [255, i === 0 ? 1 : 0]);
@@ -36,7 +39,7 @@ describe('pitfall 17: a fixed divisor for classes of any size', () => {
   });
 
   it('gives an image for a class without records, and no NaN', async () => {
-    const { images, classes } = await centralImages(mechanisms(oneClass), params);
+    const { images, classes } = (await centralImages(mechanisms(oneClass), params)).dataset;
     expect(images.count).toBe(classes.length);
     expect([...images.data]).toEqual([255, 0]); // twice the share of a class, cut off at white; nothing
   });

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkRunOptions, requestOf } from '../../../lib/bench/run-options.js';
-import { spendsOnCentralImages } from '../../../lib/methods/central-images.js';
 import { setupEngine } from '../../../lib/tensor/index.js';
 
 beforeAll(() => setupEngine());
@@ -29,29 +28,6 @@ describe('warm-up by central images', () => {
     expect(checkRunOptions({ ...options, params: { centralShrink: 2 } }).params).toMatchObject({ centralShrink: 2 });
     expect(() => checkRunOptions({ ...options, warmUp: 'none', params: { centralShrink: 2 } })).toThrow(
       'centralShrink',
-    );
-  });
-
-  it('costs what the paper says: five rounds on a Poisson batch of 1 / 10, noise multiplier 5', () => {
-    const facts = {
-      name: 'mnist',
-      size: 55000,
-      classes: Array.from('0123456789'),
-      shape: { height: 28, width: 28, channels: 1 },
-    };
-    const params = {
-      centralRounds: 5,
-      centralBatchSize: 6000,
-      centralNoiseMultiplier: 5,
-      centralShrink: 2,
-      centralCopies: 1,
-    };
-    const plan = spendsOnCentralImages(params, facts);
-    expect(plan.sampling).toMatchObject({ sampleRate: 0.1, steps: 5 });
-    // Norm sqrt(196) = 14 over an expected batch of 5,500: times 10 classes the 14 / 550 of a class mean.
-    expect(plan.sensitivity).toBeCloseTo(14 / 5500, 12);
-    expect(() => spendsOnCentralImages({ ...params, centralShrink: 3 }, facts)).toThrow(
-      'central images: centralShrink does not divide the sides of the images; got 3, expected a divisor of 28 and 28',
     );
   });
 });
