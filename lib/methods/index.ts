@@ -1,5 +1,7 @@
 import type { AnyMethod } from './contract.js';
 import { dpKernel } from './dp-kernel.js';
+import { dpLdm } from './dp-ldm.js';
+import { dpLora } from './dp-lora.js';
 import { dpMerf } from './dp-merf.js';
 import { dpNtk } from './dp-ntk.js';
 import { dpdm } from './dpdm.js';
@@ -18,8 +20,10 @@ export const methodDefinitions = [
   pdpDiffusion,
   dpKernel,
   dpNtk,
+  dpLdm,
   pe,
   peSd,
+  dpLora,
 ] as const satisfies readonly AnyMethod[];
 
 /** Name of a method: one of these, or of one that was defined. */

@@ -1,0 +1,128 @@
+import { SeededStream } from '../../core/rng.js';
+import { Adam } from '../../nn/adam.js';
+import { autoencoder } from '../../nn/autoencoder/autoencoder.js';
+import { reconstructionLoss } from '../../nn/autoencoder/reconstruction-loss.js';
+import { latentUnet } from '../../nn/latent-unet/latent-unet.js';
+import { drawNoising, noiseLosses, type LatentNetworks } from '../../nn/latent-diffusion/noise-losses.js';
+import { disposeAll, type NetworkParameters } from '../../nn/parameters.js';
+import { standardNormal } from '../../nn/samplers/sampling.js';
+import { forwardTape } from '../../nn/tape.js';
+import type { PretrainContext } from '../contract.js';
+import { trainOnImages } from '../pretraining/train-on-images.js';
+import { withFrozen } from './checkpoint-with-frozen.js';
+import { latentSizes, type LatentParameters, type LatentPublicParameters } from './parameters.js';
+import { standardiseLatents } from './standardise-latents.js';
+
+/** Of the parameters what the training on public images depends on. */
+export type PublicLatentValues = LatentPublicParameters &
+  Pick<LatentParameters, 'network' | 'precision' | 'weightDecay' | 'dropLabel'>;
+
+/** Networks that were trained on public images, with a token for each public class. */
+export interface PublicLatents {
+  readonly networks: LatentNetworks;
+  readonly autoencoder: NetworkParameters;
+  readonly unet: NetworkParameters;
+}
+
+/**
+ * The autoencoder, and then the U-Net of its latents, trained on the public dataset, which costs no budget: the same for all latent
+ * methods. The U-Net has no adapters yet.
+ */
+export async function pretrainLatents(context: PretrainContext<PublicLatentValues>): Promise<PublicLatents> {
+  const { facts, params, publicDataset, own } = context;
+  const sizes = latentSizes(params, facts.shape);
+  const first = autoencoder({ shape: facts.shape, ...sizes.autoencoder });
+  const classes = publicDataset!.classes.length;
+  const networks = { autoencoder: first, unet: latentUnet({ shape: first.latentShape, classes, ...sizes.unet }) };
+  const stream = new SeededStream(params.publicSeed);
+  const kept = (parameters: NetworkParameters): NetworkParameters => {
+    own({ dispose: () => disposeAll(parameters) });
+    return parameters;
+  };
+  const parameters = {
+    autoencoder: kept(first.initialise(stream.fork('autoencoder'))),
+    unet: kept(networks.unet.initialise(stream.fork('U-Net'))),
+  };
+  await trainAutoencoder(networks, parameters.autoencoder, context);
+  await trainUnet(networks, parameters, context);
+  return { networks, ...parameters };
+}
+
+/** What decides the weights of the autoencoder, beside the images. */
+function autoencoderSettings({ autoencoder }: LatentNetworks, params: PublicLatentValues) {
+  const { autoencoderSteps, autoencoderBatchSize, autoencoderLearningRate, klWeight } = params;
+  const { publicEmaRate, flip, publicSeed, precision } = params;
+  return {
+    ...{ autoencoder: autoencoder.options, autoencoderSteps, autoencoderBatchSize, autoencoderLearningRate, klWeight },
+    ...{ publicEmaRate, flip, publicSeed, precision },
+  };
+}
+
+async function trainAutoencoder(
+  networks: LatentNetworks,
+  parameters: NetworkParameters,
+  { params, publicDataset, pretrained, own, signal }: PretrainContext<PublicLatentValues>,
+): Promise<void> {
+  const { autoencoder } = networks;
+  const { klWeight, precision } = params;
+  const { height, width, channels } = autoencoder.latentShape;
+  const dataset = publicDataset!;
+  const train = {
+    ...{ stage: 'autoencoder', parameters, dataset, precision, own, ...(signal && { signal }) },
+    params: {
+      ...params,
+      publicSteps: params.autoencoderSteps,
+      publicBatchSize: params.autoencoderBatchSize,
+      publicLearningRate: params.autoencoderLearningRate,
+    },
+    optimizer: (trained: NetworkParameters) => new Adam(trained, 0.5, 0.9),
+    draws: (batch: number, stream: SeededStream) => [standardNormal([batch, height, width, channels], stream)],
+  };
+  await pretrained.take({
+    ...{ of: 'autoencoder', parameters, dataset, settings: autoencoderSettings(networks, params) },
+    train: async (checkpoint) => {
+      const trained = await trainOnImages({
+        ...{ ...train, checkpoint },
+        loss: (weights, images, _labels, noise) =>
+          reconstructionLoss(autoencoder, weights, { images, noise: noise!, klWeight }),
+      });
+      if (trained)
+        await standardiseLatents(autoencoder, parameters, dataset, new SeededStream(params.publicSeed).fork('latents'));
+      return trained;
+    },
+  });
+}
+
+async function trainUnet(
+  networks: LatentNetworks,
+  { autoencoder: frozen, unet: parameters }: Pick<PublicLatents, 'autoencoder' | 'unet'>,
+  { params, publicDataset, pretrained, own, signal }: PretrainContext<PublicLatentValues>,
+): Promise<void> {
+  const { publicSteps, publicBatchSize, publicLearningRate, weightDecay, dropLabel, precision } = params;
+  const dataset = publicDataset!;
+  const losses = noiseLosses(networks);
+  const settings = {
+    ...{ unet: networks.unet.options, publicSteps, publicBatchSize, publicLearningRate, weightDecay, dropLabel },
+    on: autoencoderSettings(networks, params),
+  };
+  await pretrained.take({
+    ...{ of: 'denoiser of latents', parameters, dataset, settings },
+    train: (checkpoint) =>
+      trainOnImages({
+        ...{
+          stage: 'denoiser of latents',
+          parameters,
+          frozen,
+          dataset,
+          params,
+          precision,
+          own,
+          ...(signal && { signal }),
+        },
+        checkpoint: withFrozen(frozen, checkpoint),
+        draws: drawNoising(networks, { dropProbability: dropLabel }),
+        optimizer: (trained) => new Adam(trained, 0.9, 0.999, 1e-8, weightDecay),
+        loss: (weights, ...inputs) => losses(forwardTape(weights), ...inputs).mean(),
+      }),
+  });
+}
