@@ -1,6 +1,6 @@
 /**
  * Central images as a warm-up of other methods: noisy mean images of the classes are released first, and take the place of public
- * images. Gong, Li, Lin, Wang: From Easy to Hard: Building a Shortcut for Differentially Private Image Synthesis. S&P 2025,
+ * images. Li, Gong, Li, Zhao, Hou, Wang: From Easy to Hard: Building a Shortcut for Differentially Private Image Synthesis. S&P 2025,
  * arXiv 2504.01395, section 3.
  *
  * What the reference implementation does differently: it divides the sum of a class by the number of its records in the batch,

@@ -22,7 +22,8 @@ import type { Tensor2D, Tensor4D } from '../tensor/index.js';
 import { defineMethod } from './contract.js';
 import { drawBandwidths } from './embedding/fourier-bandwidths.js';
 import { fourierFeatures } from './embedding/fourier-features.js';
-import { embeddingParameters, matchEmbedding, type Embedding } from './embedding/match-embedding.js';
+import type { Embedding } from './embedding/embedding.js';
+import { embeddingParameters, matchEmbedding } from './embedding/match-embedding.js';
 
 const release = 'label-wise mean elements of minibatches';
 

@@ -1,4 +1,5 @@
 import type { AnyMethod } from './contract.js';
+import { dpFeta } from './dp-feta.js';
 import { dpKernel } from './dp-kernel.js';
 import { dpLdm } from './dp-ldm.js';
 import { dpLora } from './dp-lora.js';
@@ -23,6 +24,7 @@ export const methodDefinitions = [
   dpLdm,
   pe,
   peSd,
+  dpFeta,
   dpLora,
 ] as const satisfies readonly AnyMethod[];
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SeededStream } from '../../lib/core/rng.js';
 import { gaussian } from '../../lib/mechanisms/index.js';
-import { embeddingQuery } from '../../lib/methods/embedding/match-embedding.js';
+import { embeddingQuery } from '../../lib/methods/embedding/embedding.js';
 import { drawNtkNetwork } from '../../lib/methods/embedding/ntk-network.js';
 import { tangentEmbedding } from '../../lib/methods/embedding/tangent-embedding.js';
 import { setupEngine } from '../../lib/tensor/index.js';

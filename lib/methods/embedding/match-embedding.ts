@@ -1,14 +1,13 @@
 import type { LabelSumQuery } from '../../mechanisms/label-sums.js';
 import { count, oneOf, positive, type ParameterValues } from '../../core/options.js';
-import type { RecordFeatures, Released } from '../../mechanisms/index.js';
-import type { ConditionalGenerator } from '../../nn/generators/generator.js';
-import type { GeneratorLoss } from '../../nn/generators/generator-gradient.js';
+import type { Released } from '../../mechanisms/index.js';
 import { generatorNames, newGenerator } from '../../nn/generators/new-generator.js';
-import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
+import { tf, type Tensor2D } from '../../tensor/index.js';
 import type { FitContext, FittedModel } from '../contract.js';
-import { embeddingDistance } from './embedding-distance.js';
+import { embeddingQuery, type Embedding } from './embedding.js';
 import { publicLabelMeans } from './public-label-means.js';
-import { checkBatch, modelOf, trainGenerator } from './train-generator.js';
+import { checkBatch, modelOf } from './train-generator.js';
+import { trainOnEmbedding } from './train-on-embedding.js';
 
 /** Parameters of training a generator on a released embedding. Methods state scales of their own where they differ. */
 export const embeddingParameters = {
@@ -26,24 +25,6 @@ export const embeddingParameters = {
 } as const;
 
 export type EmbeddingParameters = ParameterValues<typeof embeddingParameters>;
-
-/** Features of images that are compared by their means. */
-export interface Embedding {
-  readonly dimension: number;
-  /** Bound on the norm of a feature vector. */
-  readonly norm: number;
-  /**
-   * `[batch, height, width, channels]` in [0, 1] to `[batch, dimension]`, or to outer products that stand for it; other tensors
-   * come in as `constants`.
-   */
-  readonly features: (images: Tensor4D, ...constants: Tensor[]) => RecordFeatures;
-  readonly constants: readonly Tensor[];
-}
-
-/** The question that releases an embedding's label-wise mean, for `mechanisms.labelMeans` and its like. */
-export function embeddingQuery({ dimension, norm, features, constants }: Embedding): LabelSumQuery {
-  return { dimension, clipNorm: norm, features: (images) => features(images, ...constants) };
-}
 
 /**
  * Trains a generator until the label-wise mean embedding of its images is the released one, on public images first where there
@@ -68,39 +49,13 @@ export async function matchEmbedding(
     const task = `training on ${publicDataset.name}`;
     const target = own(await publicLabelMeans(publicDataset, query, { classes: known, signal }));
     const stage = { stage: 'public', task, steps: params.publicSteps, classes: publicDataset.classes.length, target };
-    await train(generator, embedding, stage, context);
+    await trainOnEmbedding(generator, embedding, { ...context.params, ...stage }, context);
   }
   const released = await release(query);
   const target = own(paddedTarget(released.value, embedding.dimension, classes, known));
   const stage = { stage: 'private', task: 'training the generator', steps: params.steps, classes, target };
-  await train(generator, embedding, stage, context);
+  await trainOnEmbedding(generator, embedding, { ...context.params, ...stage }, context);
   return modelOf(generator, context);
-}
-
-interface Stage {
-  readonly stage: string;
-  readonly task: string;
-  readonly steps: number;
-  readonly classes: number;
-  readonly target: Tensor2D;
-}
-
-function train(
-  generator: ConditionalGenerator,
-  embedding: Embedding,
-  { target, ...stage }: Stage,
-  context: FitContext<EmbeddingParameters & { readonly splits?: number }>,
-): Promise<void> {
-  const { batchSize, splits = 1, precision, learningRate, learningRateDecay } = context.params;
-  const loss: GeneratorLoss = (images, labels, target, ...constants) =>
-    embeddingDistance(embedding.features(images, ...constants), labels, target as Tensor2D, stage.classes);
-  const rate = (step: number) => learningRate * learningRateDecay ** Math.floor(((step - 1) * 5) / stage.steps);
-  const constants = [target, ...embedding.constants];
-  return trainGenerator(
-    generator,
-    { ...stage, loss, constants, batchSize, splits, precision, learningRate: rate },
-    context,
-  );
 }
 
 /** A released matrix with columns of zeros for classes that only public images have. */

@@ -1,4 +1,4 @@
-import type { Embedding } from './match-embedding.js';
+import type { Embedding } from './embedding.js';
 import { ntkFeatures } from './ntk-features.js';
 import { ntkDimension, ntkNetworkOf, ntkTensors, type NtkNetwork } from './ntk-network.js';
 

@@ -5,7 +5,7 @@ import { gaussianOnSamples } from '../../../lib/mechanisms/index.js';
 import { dpKernel, kernelEmbedding } from '../../../lib/methods/dp-kernel.js';
 import { embeddingDistance } from '../../../lib/methods/embedding/embedding-distance.js';
 import { drawBandwidths } from '../../../lib/methods/embedding/fourier-bandwidths.js';
-import { embeddingQuery } from '../../../lib/methods/embedding/match-embedding.js';
+import { embeddingQuery } from '../../../lib/methods/embedding/embedding.js';
 import { setupEngine, tf, type Tensor2D, type Tensor4D } from '../../../lib/tensor/index.js';
 import { largestChange, negligible, toyFacts } from './embedding/neighbours.js';
 

@@ -3,7 +3,7 @@ import { SeededStream } from '../../../lib/core/rng.js';
 import { labelSums } from '../../../lib/mechanisms/label-sums.js';
 import { gaussian } from '../../../lib/mechanisms/index.js';
 import { dpNtk } from '../../../lib/methods/dp-ntk.js';
-import { embeddingQuery } from '../../../lib/methods/embedding/match-embedding.js';
+import { embeddingQuery } from '../../../lib/methods/embedding/embedding.js';
 import { drawNtkNetwork, ntkNetworkOf, ntkTensors } from '../../../lib/methods/embedding/ntk-network.js';
 import { tangentEmbedding } from '../../../lib/methods/embedding/tangent-embedding.js';
 import { parameterValues } from '../../../lib/core/options.js';
