@@ -10,6 +10,7 @@ import { forwardTape } from '../../../../lib/nn/tape.js';
 import { setupEngine, tf, type Tensor } from '../../../../lib/tensor/index.js';
 import { channelsLast, namedWaves } from '../autoencoder/named-waves.js';
 import { expectShown, type Shown } from '../generators/waves.js';
+import { normal, relativeDifference, relativeTolerance } from '../layers/naive.js';
 
 interface Golden {
   readonly options: LatentUnetOptions;
@@ -89,6 +90,32 @@ describe('the U-Net of latents before training', () => {
     expect(Math.abs(8 * deviation - 1)).toBeLessThan(5 / Math.sqrt(2 * values.length)); // five deviations
     [plain, adapted].forEach(disposeAll);
   });
+});
+
+it('merged into the maps that they adapt, W + A B, adapters leave the output as it is', async () => {
+  const options = { shape: { height: 6, width: 4, channels: 3 }, classes: 3, ...latentUnetSizes.smoke, rank: 2 };
+  const [adapted, plain] = [latentUnet(options), latentUnet({ ...options, rank: 0 })];
+  const weights = namedWaves(adapted.layers);
+  const before = tf.memory().numTensors;
+  const [got, expected, unadapted] = tf.tidy((): [Tensor, Tensor, Tensor] => {
+    const names = plain.layers.flatMap(({ parameters }) => Object.keys(parameters));
+    const merged = names.map((name) => {
+      const map = name.replace(/\.kernel$/, '');
+      const [down, up] = [weights[`${map}.down.kernel`], weights[`${map}.up.kernel`]];
+      return [name, down ? weights[name]!.add(down.dot(up!)) : weights[name]!] as const;
+    });
+    const inputs = [normal([2, 6, 4, 3], 'latents'), tf.tensor1d([5, 700]), tf.tensor2d([[1, 0, 0], [0, 1, 0]])] as const; // prettier-ignore
+    return [
+      adapted.apply(forwardTape(weights), ...inputs),
+      plain.apply(forwardTape(Object.fromEntries(merged)), ...inputs),
+      plain.apply(forwardTape(weights), ...inputs),
+    ];
+  });
+  expect(await relativeDifference(got, expected)).toBeLessThan(relativeTolerance);
+  expect(await relativeDifference(got, unadapted)).toBeGreaterThan(1e-2);
+  tf.dispose([got, expected, unadapted]);
+  expect(tf.memory().numTensors).toBe(before);
+  disposeAll(weights);
 });
 
 it('times become cosines, then sines, of frequencies that fall towards 1/10000', async () => {
