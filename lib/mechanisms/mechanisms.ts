@@ -1,16 +1,14 @@
 import { check } from '../core/check.js';
 import { BudgetError, OptionError } from '../core/errors.js';
-import { takeImages } from '../core/images.js';
 import { ProgressTask } from '../core/progress.js';
 import { SecureStream } from '../core/rng.js';
 import type { Tensor, Tensor4D } from '../tensor/index.js';
 import { Charging, type ChargingOptions, type Request } from './charging.js';
 import { addDiscreteLaplace, binCounts, rightAnswers, type BinQuery } from './counts.js';
 import { DpSgd, recordGradient, type DpSgdQuery } from './dp-sgd/dp-sgd.js';
-import { addLatticeGaussian } from './lattice-gaussian.js';
-import { labelSums, type LabelSumQuery } from './label-sums.js';
-import type { PlannedRelease } from './planned-release.js';
-import type { ReleasedValue } from './journal.js';
+import { LabelMeans } from './label-means.js';
+import type { LabelSumQuery } from './label-sums.js';
+import { addPlannedGaussian, workWhole } from './paid-work.js';
 import { openReleased, type Released } from './released.js';
 import { checkCriticsApart } from './sharded-critics/apart.js';
 import type { CriticsQuery } from './sharded-critics/critics-query.js';
@@ -34,6 +32,7 @@ interface MechanismsOptions extends ChargingOptions {
 export class Mechanisms {
   readonly #options: MechanismsOptions;
   readonly #charging: Charging;
+  readonly #labelMeans: LabelMeans;
 
   constructor(options: MechanismsOptions) {
     this.#charging = options.charging ?? new Charging(options);
@@ -44,6 +43,14 @@ export class Mechanisms {
         expected: 'a SecureStream',
       });
     this.#options = options;
+    const { sensitive, noise, signal, part } = options;
+    const door = { facts: sensitive.facts, charging: this.#charging, noise };
+    this.#labelMeans = new LabelMeans({
+      ...door,
+      rows: () => this.#rows(),
+      ...(signal && { signal }),
+      ...(part !== undefined && { part }),
+    });
   }
 
   /** Public by convention: number of records, classes, shape. */
@@ -56,27 +63,16 @@ export class Mechanisms {
    * deviation `noiseMultiplier * clipNorm / N`. N is public and fixed, so that adding or removing a record changes the
    * mean by at most `clipNorm / N` (replacing one: twice that).
    */
-  async labelMeans(of: string, query: LabelSumQuery): Promise<Released<Float32Array>> {
-    const { size, classes } = this.facts;
-    check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
-    this.#options.signal?.throwIfAborted();
-    const request = this.#request({ of, mechanism: 'gaussian', sensitivity: query.clipNorm / size });
-    return this.#charging.once(request, async (planned) => {
-      const sums = await this.#work(of, size, (task) => labelSums(this.#rows(), classes.length, query, task));
-      return meansOf(this.#gaussian(sums, planned, size), size);
-    });
+  labelMeans(of: string, query: LabelSumQuery): Promise<Released<Float32Array>> {
+    return this.#labelMeans.ofAll(of, query);
   }
 
   /**
    * The same over Poisson samples, one matrix for each planned step. The divisor is the expected size of a batch,
    * `sampleRate * N`, never the size that came out; an empty batch is noise alone.
    */
-  async sampledLabelMeans(of: string, query: LabelSumQuery): Promise<Released<readonly Float32Array[]>> {
-    return this.#onSamples(of, query, async (means) => {
-      const all: Float32Array[] = [];
-      for await (const mean of means) all.push(Float32Array.from(mean));
-      return all;
-    });
+  sampledLabelMeans(of: string, query: LabelSumQuery): Promise<Released<readonly Float32Array[]>> {
+    return this.#labelMeans.ofSamples(of, query);
   }
 
   /**
@@ -84,12 +80,8 @@ export class Mechanisms {
    * batch and noise of its own. A loss that is the squared distance to every one of the matrices has the gradient of
    * that to their average.
    */
-  async averageOfSampledLabelMeans(of: string, query: LabelSumQuery): Promise<Released<Float32Array>> {
-    return this.#onSamples(of, query, async (means, steps) => {
-      const sums = new Float64Array(query.dimension * this.facts.classes.length);
-      for await (const mean of means) for (let i = 0; i < sums.length; i++) sums[i]! += mean[i]!;
-      return meansOf(sums, steps);
-    });
+  averageOfSampledLabelMeans(of: string, query: LabelSumQuery): Promise<Released<Float32Array>> {
+    return this.#labelMeans.averageOfSamples(of, query);
   }
 
   /**
@@ -171,13 +163,13 @@ export class Mechanisms {
     this.#options.signal?.throwIfAborted();
     return this.#charging.once(this.#request({ of, mechanism }), async (planned) => {
       const { binsPerRecord = 1, sensitivity, epsilon } = planned;
-      const counts = await this.#work(of, size, (task) =>
+      const counts = await workWhole(of, size, (task) =>
         binCounts(this.#rows(), classes.length, query, binsPerRecord, task),
       );
       const { noise } = this.#options;
       const noisy =
         epsilon === undefined
-          ? this.#gaussian(counts, planned, 1)
+          ? addPlannedGaussian(counts, { planned, divisor: 1, free: this.#charging.free, noise })
           : addDiscreteLaplace(counts, { epsilon, l1Sensitivity: sensitivity }, noise);
       return Int32Array.from(noisy, Math.round);
     });
@@ -208,7 +200,7 @@ export class Mechanisms {
       });
     this.#options.signal?.throwIfAborted(); // before it is paid for: once it is, it is made
     return this.#charging.once(this.#request({ of, mechanism: 'noisy-max' }), async (planned) => {
-      const right = await this.#work(of, this.facts.size, (task) =>
+      const right = await workWhole(of, this.facts.size, (task) =>
         rightAnswers(this.#rows(), candidates, task, batchSize),
       );
       const noise = { epsilon: planned.epsilon!, l1Sensitivity: planned.sensitivity };
@@ -236,34 +228,6 @@ export class Mechanisms {
     this.#charging.end();
   }
 
-  /** Charges for means over the planned Poisson samples and makes of them what is released. */
-  async #onSamples<T extends ReleasedValue>(
-    of: string,
-    query: LabelSumQuery,
-    gather: (means: AsyncIterable<Float64Array>, steps: number) => Promise<T>,
-  ): Promise<Released<T>> {
-    check('positive', `release of '${of}'`, { clipNorm: query.clipNorm });
-    this.#options.signal?.throwIfAborted();
-    const request = this.#request({ of, mechanism: 'gaussian-on-samples' });
-    const expected = this.facts.size * (this.#charging.planned(request).sampling?.sampleRate ?? 1);
-    return this.#charging.once({ ...request, sensitivity: query.clipNorm / expected }, (planned) => {
-      const { steps } = planned.sampling!;
-      return this.#work(of, steps, (task) => gather(this.#noisyMeans(planned, query, expected, task), steps));
-    });
-  }
-
-  /** A mean with noise for each Poisson sample of a plan; the divisor is the expected size. */
-  async *#noisyMeans(planned: PlannedRelease, query: LabelSumQuery, expected: number, task: ProgressTask) {
-    const batches = planned.sampling!.batches(this.#rows().count, this.#options.noise);
-    while (batches.drawn < batches.sampling.steps) {
-      const rows = takeImages(this.#rows(), batches.next());
-      const sums = await labelSums(rows, this.facts.classes.length, query);
-      yield this.#gaussian(sums, planned, expected).map((value) => value / expected);
-      task.report({ step: batches.drawn });
-      await task.pause();
-    }
-  }
-
   #request(request: Omit<Request, 'part'>): Request {
     return { ...request, part: this.#options.part };
   }
@@ -271,22 +235,4 @@ export class Mechanisms {
   #rows() {
     return openRows(this.#options.sensitive);
   }
-
-  /** Makes what is paid for, whole, whatever is aborted meanwhile: it could not be made again. */
-  async #work<T>(of: string, steps: number, compute: (task: ProgressTask) => Promise<T>): Promise<T> {
-    const task = new ProgressTask(of, steps);
-    const result = await compute(task);
-    task.done();
-    return result;
-  }
-
-  /** Sums with the noise of the plan; `divisor` is what the planned sensitivity was divided by. */
-  #gaussian(sums: Float64Array, planned: PlannedRelease, divisor: number): Float64Array {
-    const noiseMultiplier = planned.noiseMultiplier(this.#charging.free);
-    const l2Sensitivity = planned.sensitivity * divisor;
-    return addLatticeGaussian(sums, { l2Sensitivity, noiseMultiplier }, this.#options.noise);
-  }
 }
-
-const meansOf = (sums: Float64Array, divisor: number): Float32Array =>
-  Float32Array.from(sums, (value) => value / divisor);
