@@ -12,8 +12,8 @@ export interface UnetOptions {
   readonly multipliers: readonly number[];
   /** Residual blocks of each level going down; one more going up. Default 2. */
   readonly blocks?: number;
-  /** Heights of the levels that have attention; the middle always has. */
-  readonly attention: readonly number[];
+  /** Heights of the levels that have attention, or the lowest level whatever its height is; the middle always has. */
+  readonly attention: readonly (number | 'deepest')[];
   /** Squares of so many pixels a side become one position with more channels, and back at the end. Default 1. */
   readonly patch?: number;
   /**
@@ -63,7 +63,9 @@ export function planUnet(options: UnetOptions): Plan {
   checkSides(shape, patch * 2 ** (multipliers.length - 1));
   const heights = multipliers.map((_, level) => shape.height / patch / 2 ** level);
   checkAttention(options.attention, heights);
-  const attends = (level: number) => options.attention.includes(heights[level]!);
+  const attends = (level: number) =>
+    options.attention.includes(heights[level]!) ||
+    (level === heights.length - 1 && options.attention.includes('deepest'));
   const imageChannels = shape.channels * patch ** 2;
   if (options.lean) return { imageChannels, stem: features, ...leanPlan(options, attends) };
   const last = multipliers.length - 1;
@@ -136,9 +138,9 @@ function checkFeatures(features: number): void {
   });
 }
 
-function checkAttention(attention: readonly number[], heights: readonly number[]): void {
+function checkAttention(attention: UnetOptions['attention'], heights: readonly number[]): void {
   for (const height of attention) {
-    if (heights.includes(height)) continue;
+    if (height === 'deepest' || heights.includes(height)) continue;
     throw new OptionError({
       asked: 'unet',
       wrong: 'no level has the height of an attention',

@@ -4,7 +4,7 @@ export type UnetSize = Omit<UnetOptions, 'shape' | 'classes'>;
 
 /**
  * Sizes of the U-Net: those of DPImageBench by the side of the images, its others by name, one for a
- * laptop, and two of its specification's for tests; those three see 28 x 28 pixels as 14 x 14 patches.
+ * laptop, and two of its specification's for tests; those three see images in patches of 2 x 2 pixels, whatever their side.
  */
 export const unetSizes = {
   '28': { features: 32, multipliers: [2, 2], attention: [14] },
@@ -16,6 +16,6 @@ export const unetSizes = {
   '44.2M': { features: 96, multipliers: [1, 2, 2, 4], attention: [16, 8, 4] },
   '78.5M': { features: 128, multipliers: [1, 2, 2, 4], attention: [16, 8, 4] },
   laptop: { features: 32, multipliers: [1, 2], blocks: 1, attention: [], patch: 2, labelMap: 8, lean: true },
-  tiny: { features: 16, multipliers: [1, 2], blocks: 1, attention: [7], patch: 2 },
-  smoke: { features: 8, multipliers: [1, 2], blocks: 1, attention: [7], patch: 2 },
+  tiny: { features: 16, multipliers: [1, 2], blocks: 1, attention: ['deepest'], patch: 2 },
+  smoke: { features: 8, multipliers: [1, 2], blocks: 1, attention: ['deepest'], patch: 2 },
 } satisfies Record<string, UnetSize>;

@@ -34,6 +34,21 @@ describe('the number of parameters', () => {
     expect(count(network.layers)).toBe(expected);
   });
 
+  // By hand: 32 x 32 x 3 in patches of 2 x 2 has 12 channels for 4 at the first and at the last convolution, 8 more each way;
+  // pictures for labels are 16 x 16 instead of 14 x 14.
+  it.each([
+    ['tiny', 189_812 + 8 * 9 * 16 + 8 * (9 * 16 + 1)],
+    ['smoke', 48_508 + 8 * 9 * 8 + 8 * (9 * 8 + 1)],
+    ['laptop', 8 * 9 * 32 + 8 * (9 * 32 + 1) + 11 * 8 * (16 ** 2 - 14 ** 2)],
+  ] as const)('%s takes colour images of 32 pixels too', (name, expected) => {
+    const of = (shape: ReturnType<typeof shapeOf>) => unet({ shape, classes: 10, ...unetSizes[name] }).layers;
+    const grey = name === 'laptop' ? count(of(shapeOf(28, 1))) : 0;
+    expect(count(of(shapeOf(32, 3))) - grey).toBe(expected);
+    // The same layers, attention included.
+    const names = (layers: readonly Layer[]) => layers.flatMap(({ parameters }) => Object.keys(parameters));
+    expect(names(of(shapeOf(32, 3)))).toEqual(names(of(shapeOf(28, 1))));
+  });
+
   it('a lean one has a block a level each way, a block between levels and a picture for each label', () => {
     const network = unet({ shape: shapeOf(28, 1), classes: 10, ...unetSizes.laptop });
     // By hand, with widths 32 and 64, 128 values of condition, and 12 = 4 + 8 channels at the stem:
