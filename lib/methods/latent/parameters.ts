@@ -14,11 +14,11 @@ const sizes: readonly ('by-image-side' | `${SizeName}`)[] = [
 /** What training on public images takes: first the autoencoder, then the U-Net of its latents. */
 const latentPublicParameters = {
   ...publicParameters,
-  autoencoderSteps: count({ smoke: 3, laptop: 600, paper: 80072 }, 'training steps of the autoencoder'),
+  autoencoderSteps: count({ smoke: 3, laptop: 400, paper: 80072 }, 'training steps of the autoencoder'),
   autoencoderBatchSize: count({ smoke: 8, laptop: 64, paper: 64 }, 'public images in a step of the autoencoder'),
   autoencoderLearningRate: positive({ smoke: 2e-3, laptop: 2e-3, paper: 6.4e-5 }, 'learning rate of the autoencoder'),
   klWeight: notNegative(1e-6, 'weight of the divergence of latents from the normal law, against sums over pixels'),
-  publicSteps: count({ smoke: 3, laptop: 800, paper: 200160 }, 'training steps of the U-Net on public latents'),
+  publicSteps: count({ smoke: 3, laptop: 500, paper: 200160 }, 'training steps of the U-Net on public latents'),
   publicLearningRate: positive(
     { smoke: 2e-3, laptop: 1e-3, paper: 1.024e-3 },
     'learning rate of AdamW on public latents',
@@ -30,7 +30,8 @@ const latentPublicParameters = {
 } as const;
 
 /**
- * What the latent methods have in common, with DP-LDM's own values; the paper scale is DPImageBench's for MNIST and F-MNIST.
+ * What the latent methods have in common, with DP-LDM's own values; the paper scale is DPImageBench's for MNIST and F-MNIST. The
+ * laptop scale is for ten minutes on two cores at 28 x 28, of which the private training is about half: 200 records a second.
  */
 export const latentParameters = {
   ...latentPublicParameters,
@@ -65,7 +66,7 @@ export const latentParameters = {
   ),
   precision: oneOf(['float32', 'bfloat16'], 'float32', 'of convolutions and products; sums and norms are float32'),
   microBatch: count({ smoke: 16, laptop: 64, paper: 32 }, 'records worked on at a time: memory only'),
-  samplerSteps: count({ smoke: 3, laptop: 20, paper: 200 }, 'steps of DDIM when images are drawn'),
+  samplerSteps: count({ smoke: 3, laptop: 16, paper: 200 }, 'steps of DDIM when images are drawn'),
   eta: notNegative({ smoke: 1, laptop: 0, paper: 1 }, 'fresh noise of DDIM, from 0 (none) to 1'),
   samplerBatch: count({ smoke: 50, laptop: 250, paper: 500 }, 'images drawn at a time: memory only'),
   snapshotSteps: count({ smoke: 2, laptop: 10, paper: 50 }, 'steps of DDIM when a training is looked at'),

@@ -9,7 +9,6 @@ import { standardNormal } from '../../nn/samplers/sampling.js';
 import { forwardTape } from '../../nn/tape.js';
 import type { PretrainContext } from '../contract.js';
 import { trainOnImages } from '../pretraining/train-on-images.js';
-import { withFrozen } from './checkpoint-with-frozen.js';
 import { latentSizes, type LatentParameters, type LatentPublicParameters } from './parameters.js';
 import { standardiseLatents } from './standardise-latents.js';
 
@@ -109,17 +108,8 @@ async function trainUnet(
     ...{ of: 'denoiser of latents', parameters, dataset, settings },
     train: (checkpoint) =>
       trainOnImages({
-        ...{
-          stage: 'denoiser of latents',
-          parameters,
-          frozen,
-          dataset,
-          params,
-          precision,
-          own,
-          ...(signal && { signal }),
-        },
-        checkpoint: withFrozen(frozen, checkpoint),
+        ...{ stage: 'denoiser of latents', parameters, frozen, dataset, params, precision, own, checkpoint },
+        ...(signal && { signal }),
         draws: drawNoising(networks, { dropProbability: dropLabel }),
         optimizer: (trained) => new Adam(trained, 0.9, 0.999, 1e-8, weightDecay),
         loss: (weights, ...inputs) => losses(forwardTape(weights), ...inputs).mean(),

@@ -1,3 +1,4 @@
+import { evenLabels } from '../../core/images.js';
 import { dpSgd, type PlannedRelease, type PublicFacts } from '../../mechanisms/index.js';
 import { Adam } from '../../nn/adam.js';
 import { drawNoising, noiseLosses } from '../../nn/latent-diffusion/noise-losses.js';
@@ -5,7 +6,6 @@ import type { FitContext, FittedModel } from '../contract.js';
 import { learningRateAt } from '../diffusion/learning-rate.js';
 import { inClipNorms } from '../in-clip-norms.js';
 import { Training } from '../pretraining/training.js';
-import { withFrozen } from './checkpoint-with-frozen.js';
 import { LatentModel, type Tuning } from './model.js';
 import type { LatentParameters } from './parameters.js';
 import { pretrainLatents } from './pretrain.js';
@@ -23,9 +23,23 @@ export function spendsOnTuning(params: LatentParameters, { size }: PublicFacts):
  * samples from it. All else of the networks is frozen: it has neither gradients nor noise.
  */
 export async function fitLatents(context: FitContext<LatentParameters>, tuning: Tuning): Promise<FittedModel> {
-  const { mechanisms, params, stream, own, checkpoint, signal, onSnapshot } = context;
+  const { mechanisms, facts, params, stream, own, checkpoint, signal, onSnapshot, onStage } = context;
   const model = own(new LatentModel(await pretrainLatents(context), context, tuning));
   const { networks, parameters, trained, parts } = model;
+  const stage = own(
+    new Training('private', parts.tuned, {
+      emaRate: params.emaRate,
+      ...{ checkpoint, frozen: parts.frozen },
+      optimizer: (tuned) => new Adam(tuned, 0.9, 0.999, 1e-8, params.weightDecay),
+    }),
+  );
+  const begun = await stage.kept.resume();
+  const sampler = own(model.sampler({ ...parameters, ...stage.ema.shadow }));
+  if (!begun) {
+    const labels = evenLabels(4 * facts.classes.length, facts.classes.length);
+    const images = await sampler.sample(labels, stream.fork('public stage'), { steps: params.snapshotSteps, signal });
+    await onStage('before private training', { ...images, labels });
+  }
   const training = own(
     await mechanisms.dpSgd(release, {
       losses: noiseLosses(networks),
@@ -33,15 +47,6 @@ export async function fitLatents(context: FitContext<LatentParameters>, tuning: 
       ...{ parameters, trained, microBatch: params.microBatch, precision: params.precision },
     }),
   );
-  const stage = own(
-    new Training('private', parts.tuned, {
-      emaRate: params.emaRate,
-      checkpoint: withFrozen(parts.frozen, checkpoint),
-      optimizer: (tuned) => new Adam(tuned, 0.9, 0.999, 1e-8, params.weightDecay),
-    }),
-  );
-  await stage.kept.resume();
-  const sampler = own(model.sampler({ ...parameters, ...stage.ema.shadow }));
   while (training.step < training.steps) {
     const gradients = await training.next();
     stage.step(inClipNorms(gradients, params.clipNorm), learningRateAt(training.step, params));

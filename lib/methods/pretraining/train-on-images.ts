@@ -25,7 +25,7 @@ export interface ImageTraining {
   /** Tells this stage of a run from its others. */
   readonly stage: string;
   readonly parameters: NetworkParameters;
-  /** Weights that the loss takes beside the trained ones, by other names. */
+  /** Weights that the loss takes beside the trained ones, by other names; the checkpoint keeps them too. */
   readonly frozen?: NetworkParameters;
   readonly dataset: PublicDataset;
   readonly params: PublicParameters;
@@ -53,12 +53,12 @@ export interface ImageTraining {
  * @throws OptionError when the dataset has fewer images than a batch.
  */
 export async function trainOnImages(training: ImageTraining): Promise<boolean> {
-  const { stage, parameters, dataset, params, draws, optimizer, checkpoint, signal, own } = training;
+  const { stage, parameters, frozen, dataset, params, draws, optimizer, checkpoint, signal, own } = training;
   const { publicSteps: steps, publicBatchSize: batchSize, publicLearningRate, publicEmaRate, publicSeed } = params;
   const { images, name } = dataset;
   refuseTooFew(dataset, batchSize);
   const gradient = own(gradientOf(training));
-  const state = own(new Training(stage, parameters, { emaRate: publicEmaRate, checkpoint, optimizer }));
+  const state = own(new Training(stage, parameters, { emaRate: publicEmaRate, checkpoint, frozen, optimizer }));
   const begun = await state.kept.resume();
   if (begun === undefined) return false;
   const task = new ProgressTask(`training on ${name}`, steps, signal);

@@ -18,14 +18,19 @@ export class Training {
     options: {
       readonly emaRate: number;
       readonly checkpoint: Checkpoint;
+      /** Weights that an earlier stage has trained and this one only uses: a resumed run may be past that stage. */
+      readonly frozen?: NetworkParameters | undefined;
       /** Default Adam. */
       readonly optimizer?: ((parameters: NetworkParameters) => Optimizer) | undefined;
     },
   ) {
-    const { emaRate, checkpoint, optimizer = (trained) => new Adam(trained) } = options;
+    const { emaRate, checkpoint, frozen = {}, optimizer = (trained) => new Adam(trained) } = options;
     const adam = (this.#optimizer = optimizer(parameters));
     const ema = (this.ema = new Ema(parameters, { rate: emaRate }));
-    this.kept = new StageCheckpoint(stage, checkpoint, { networks: { network: parameters }, states: { adam, ema } });
+    this.kept = new StageCheckpoint(stage, checkpoint, {
+      networks: { network: parameters, frozen },
+      states: { adam, ema },
+    });
   }
 
   /** One step along gradients by parameter name, which it disposes. */

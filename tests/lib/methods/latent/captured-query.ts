@@ -32,6 +32,8 @@ export async function capturedQuery(
   const context = {
     ...{ mechanisms, facts, publicDataset, stream: new SeededStream(1) },
     params: parameterValues(method.id, method.params as never, 'smoke', params as Record<string, unknown>),
+    checkpoint: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    onStage: () => Promise.resolve(),
     pretrained: { take: () => Promise.resolve() }, // leaves the weights as they are
     own: <T extends { dispose(): void }>(disposable: T) => (owned.push(disposable), disposable),
   };
