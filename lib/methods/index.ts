@@ -1,5 +1,6 @@
 import type { AnyMethod } from './contract.js';
 import { dpFeta } from './dp-feta.js';
+import { dpFetaPro } from './dp-feta-pro.js';
 import { dpKernel } from './dp-kernel.js';
 import { dpLdm } from './dp-ldm.js';
 import { dpLora } from './dp-lora.js';
@@ -26,6 +27,7 @@ export const methodDefinitions = [
   peSd,
   dpFeta,
   dpLora,
+  dpFetaPro,
 ] as const satisfies readonly AnyMethod[];
 
 /** Name of a method: one of these, or of one that was defined. */

@@ -7,6 +7,7 @@ import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/inde
 import { filtered } from './filter.js';
 import type { CentralImageParameters } from './parameters.js';
 import { centralQuery, release, type CentralQuery } from './query.js';
+import { together } from './together.js';
 
 /** Central images as they were released, one a class and round, and the varied copies of them to train on. */
 export interface CentralImages {
@@ -86,14 +87,4 @@ function divisor(
   if (countWeight === 0) return tf.scalar(share);
   const least = Math.max(share / 10, 1 / expected);
   return columns.slice([0, pixels], [-1, 1]).div(countWeight).maximum(least);
-}
-
-function together(parts: readonly LabeledImages[]): LabeledImages {
-  const joined = (arrays: readonly Uint8Array[]) => Uint8Array.from(Buffer.concat(arrays));
-  return {
-    ...parts[0]!,
-    data: joined(parts.map(({ data }) => data)),
-    labels: joined(parts.map(({ labels }) => labels)),
-    count: parts.reduce((sum, { count }) => sum + count, 0),
-  };
 }
