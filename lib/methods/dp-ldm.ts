@@ -8,7 +8,7 @@
  * What the reference implementation does differently: it keeps a token for 1,001 classes, of which those that no record has see
  * nothing but noise; here there is one for each private class. It draws the public tokens once and trains them never; here
  * they are trained with the rest. It sees latents of whatever size; here each channel has deviation 1. Its attention has other heads
- * in private training than in public training; here they are the same. It leaves out the last batch of each epoch, and divides by
+ * in private training than in public training; here they are the same. It mostly leaves out the last batch of an epoch, and divides by
  * another number than the expected batch, which Adam hides. Its learning rate rises over 10,000 parts of batches; here
  * over as many steps as those are. See `reconstructionLoss` for what the autoencoder's training leaves out.
  */

@@ -2,8 +2,8 @@
  * DP-LoRA. Tsai, Li, Chen, Chen, Yu, Ren, Buet-Golfouse: Differentially Private Fine-Tuning of Diffusion Models. ICCV 2025, arXiv 2406.01355.
  *
  * As DP-LDM, but the transformers stay as they are, and the maps to queries, keys and values of all of them get adapters of low rank,
- * which are trained by DP-SGD together with the tokens of the classes: a twentieth of DP-LDM's values. A record is used with
- * several latents, times and noises at once, over which its loss is averaged before its gradient is clipped.
+ * which are trained by DP-SGD together with the tokens of the classes: at 28 pixels a twentieth of DP-LDM's values. A record is used
+ * with several latents, times and noises at once, over which its loss is averaged before its gradient is clipped.
  *
  * What the reference implementation does differently: it takes each of the 8 copies of a record for a record, clips each and adds
  * them up, so that one record moves the sum by up to 8 times the clip norm that its noise is for; at the noise of a published run

@@ -3,9 +3,8 @@ import type { LatentUnetOptions } from './plan.js';
 export type LatentUnetSize = Omit<LatentUnetOptions, 'shape' | 'classes' | 'rank'>;
 
 /**
- * Sizes of the U-Net of latents: DPImageBench's by the side of the images, two for a laptop, of which the compact one
- * has latents of a quarter of the sides, and one for tests. `tunedFrom`
- * says which transformers DP-LDM trains there.
+ * Sizes of the U-Net of latents: DPImageBench's by the side of the images, two for a laptop, of which the compact one is for latents
+ * with a quarter of the images' sides, and one for tests. `tunedFrom` says which transformers DP-LDM trains there.
  */
 export const latentUnetSizes = {
   '28': { features: 64, multipliers: [1, 2] },

@@ -26,6 +26,11 @@ describe('what noise falls on', () => {
     expect(dpLora.summary!.noisedValues(lora as never, given)).toBe(adapters + 3 * 512);
   });
 
+  it('is what a published run of DP-LoRA on MNIST states: 182,272 values', () => {
+    const paper = parameterValues('x', dpLora.params, 'paper');
+    expect(dpLora.summary!.noisedValues(paper as never, { ...facts, classes: [...'0123456789'] })).toBe(182_272);
+  });
+
   it('is refused for sides that the reference has no networks for', () => {
     const paper = parameterValues('x', dpLdm.params, 'paper');
     const wrong = () => tunedValues(paper, rgb(30), { roles: ['transformer'], rank: 0 });
