@@ -3,6 +3,7 @@ import { dpFeta } from './dp-feta.js';
 import { dpFetaPro } from './dp-feta-pro.js';
 import { dpKernel } from './dp-kernel.js';
 import { dpLdm } from './dp-ldm.js';
+import { dpLdmSd } from './dp-ldm-sd.js';
 import { dpLora } from './dp-lora.js';
 import { dpMerf } from './dp-merf.js';
 import { dpNtk } from './dp-ntk.js';
@@ -23,6 +24,7 @@ export const methodDefinitions = [
   dpKernel,
   dpNtk,
   dpLdm,
+  dpLdmSd,
   pe,
   peSd,
   dpFeta,

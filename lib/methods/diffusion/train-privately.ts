@@ -17,21 +17,31 @@ export function spendsOnTraining(params: DiffusionParameters, { size }: PublicFa
   return dpSgd({ of: release, clipNorm, sampleRate: 1 / Math.ceil(size / batchSize), steps });
 }
 
-/** Trains a model privately from the weights that it has, with a new Adam and a new average, and gives what samples from it. */
-export async function trainPrivately(model: DiffusionModel, context: DiffusionContext): Promise<FittedModel> {
+/**
+ * Trains a model privately from the weights that it has, with a new Adam and a new average, and gives what samples from it.
+ *
+ * @param trained names of the parameters that are trained, all when left out; the others have no gradients and no noise.
+ */
+export async function trainPrivately(
+  model: DiffusionModel,
+  context: DiffusionContext,
+  trained: readonly string[] = Object.keys(model.parameters),
+): Promise<FittedModel> {
   const { mechanisms, params, stream, own, checkpoint, signal, onSnapshot } = context;
   const { parameters } = model;
+  const are = (tuned: boolean) =>
+    Object.fromEntries(Object.entries(parameters).filter(([name]) => trained.includes(name) === tuned));
   const training = own(
     await mechanisms.dpSgd(release, {
       ...model.denoising(params.copies),
-      parameters,
+      ...{ parameters, trained },
       microBatch: params.microBatch,
       precision: params.precision,
     }),
   );
-  const stage = own(new Training('private', parameters, { emaRate: params.emaRate, checkpoint }));
+  const stage = own(new Training('private', are(true), { emaRate: params.emaRate, checkpoint, frozen: are(false) }));
   await stage.kept.resume();
-  const sampler = own(model.sampler(stage.ema.shadow));
+  const sampler = own(model.sampler({ ...parameters, ...stage.ema.shadow }));
   while (training.step < training.steps) {
     const gradients = await training.next();
     stage.step(inClipNorms(gradients, params.clipNorm), learningRateAt(training.step, params));
