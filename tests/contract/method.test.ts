@@ -190,6 +190,7 @@ describe.each(methods.all())('method $id', { timeout: 180_000 }, (method) => {
       expect(rest.map(({ of }) => of)).toEqual(plan.map(({ of }) => of));
       expect(again.ledger.spent().upper).toBeLessThanOrEqual(10);
       expect(again.config.warmUp).toBe('central-images');
+      expect(again.config.pretrained).toBeUndefined(); // what is trained on them is not kept for other runs
       const without = await smoke(method.id, {
         ...(method.publicData === 'required' ? {} : { publicDataset: undefined }),
       });

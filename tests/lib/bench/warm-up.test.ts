@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkRunOptions, requestOf } from '../../../lib/bench/run-options.js';
+import { withCentralImages } from '../../../lib/methods/central-images.js';
+import { methods } from '../../../lib/methods/methods.js';
 import { setupEngine } from '../../../lib/tensor/index.js';
 
 beforeAll(() => setupEngine());
@@ -21,6 +23,12 @@ describe('warm-up by central images', () => {
       'dp.run: both warmUp and publicDataset are given, which a method would train on in the same stage',
     );
     expect(() => checkRunOptions({ ...options, warmUp: 'central' as 'none' })).toThrow('warmUp');
+  });
+
+  it('leaves nothing to train ahead: its images are the run’s alone', () => {
+    const method = methods.get('pdp-diffusion');
+    expect(method.pretrain).toBeDefined();
+    expect(withCentralImages(method).pretrain).toBeUndefined();
   });
 
   it('is a part of the request, with parameters of its own', () => {

@@ -5,6 +5,8 @@ import { SecureStream, SeededStream } from '../../../lib/core/rng.js';
 import { Mechanisms, Sensitive, type PlannedRelease } from '../../../lib/mechanisms/index.js';
 import { withCentralImages } from '../../../lib/methods/central-images.js';
 import type { AnyMethod, FitContext } from '../../../lib/methods/contract.js';
+import { dpFeta } from '../../../lib/methods/dp-feta.js';
+import { dpFetaPro } from '../../../lib/methods/dp-feta-pro.js';
 import { dpKernel } from '../../../lib/methods/dp-kernel.js';
 import { dpMerf } from '../../../lib/methods/dp-merf.js';
 import { dpNtk } from '../../../lib/methods/dp-ntk.js';
@@ -75,13 +77,19 @@ const cases: readonly (readonly [string, AnyMethod, object])[] = [
   ['dp-ntk', dpNtk, { width: 1 }],
   ['dp-kernel', dpKernel, { minibatch: 4, releases: 1, bandwidths: 1, featuresEach: 40 }],
   ['central images', withCentralImages(dpMerf), { centralRounds: 1, centralShrink: 7 }],
+  ['dp-feta, with counts', dpFeta, { centralRounds: 1, centralShrink: 7, centralDivisor: 'noisy-counts' }],
+  ['dp-feta, modes', dpFeta, { centralRounds: 1, centralShrink: 7, central: 'mode' }],
+  ['dp-feta-pro, frequency features', dpFetaPro, { schedule: 'freq', frequencyFeatures: 40 }],
 ];
 
 describe('releases of methods under audit', { timeout: 60_000 }, () => {
   it.each(cases)('%s keeps its epsilon, and the bound comes near it', async (_name, method, given) => {
     const params = parameterValues(method.id, method.params as Parameters, 'smoke', given);
     const planned = (multiplier: number) =>
-      method.spends({ ...params, centralNoiseMultiplier: multiplier } as never, facts)[0]!;
+      method.spends(
+        { ...params, centralNoiseMultiplier: multiplier, frequencyNoiseMultiplier: multiplier } as never,
+        facts,
+      )[0]!;
     const owned: { dispose(): void }[] = [];
     const question = await firstQuestion(method, params, (each) => (owned.push(each), each));
     const at = (withCanary: boolean, multiplier: number, seed: number) =>
