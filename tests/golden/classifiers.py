@@ -111,6 +111,31 @@ def resnext(net, x, classes):
     return net.dense(stages(net, x, bottleneck, 'stage_', (8, 16, 32)).mean((2, 3)), 'classifier', classes)
 
 
+def deep_bottleneck(net, x, name, inner, stride):
+    y = F.relu(net.norm(net.conv(x, f'{name}.conv1', inner, 1), f'{name}.bn1'))
+    y = F.relu(net.norm(net.conv(y, f'{name}.conv2', inner, 3, stride), f'{name}.bn2'))
+    y = net.norm(net.conv(y, f'{name}.conv3', 4 * inner, 1), f'{name}.bn3')
+    same = (stride, x.shape[1]) == (1, 4 * inner)
+    return F.relu(y + (x if same else projected(net, x, name, 4 * inner, stride)))
+
+
+def bottleneck_resnet(blocks, width):
+    def logits(net, x, classes):
+        x = F.relu(net.norm(net.conv(x, 'conv1', width), 'bn1'))
+        for stage, count in enumerate(blocks):
+            for k in range(count):
+                name = f'layer{stage + 1}.{k}'
+                x = deep_bottleneck(net, x, name, width * 2 ** stage, 2 if stage and k == 0 else 1)
+        return net.dense(F.avg_pool2d(x, x.shape[-2:]).flatten(1), 'linear', classes)
+    return logits
+
+
+def values_of(logits, shape, classes):
+    net = Net()
+    logits(net, torch.zeros(1, *shape), classes)
+    return sum(weight.numel() for weight in net.weights.values())
+
+
 def golden(logits, shape, classes):
     batch = 5
     images = (wave((batch, *shape), 100) + 1) / 2
@@ -134,4 +159,6 @@ print(json.dumps({
     'resnet pad': golden(resnet('pad'), (8, 8, 1), 3),
     'wide resnet': golden(wide_resnet, (12, 12, 1), 3),
     'resnext': golden(resnext, (8, 12, 1), 4),
+    'bottleneck resnet': golden(bottleneck_resnet((2, 1, 2, 1), 3), (16, 8, 3), 4),
+    'ResNet-50, values': [values_of(bottleneck_resnet((3, 4, 6, 3), 64), (3, 32, 32), n) for n in (10, 1000)],
 }, indent=None))

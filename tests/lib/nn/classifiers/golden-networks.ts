@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { bottleneckResnet } from '../../../../lib/nn/classifiers/bottleneck-resnet.js';
 import type { Classifier } from '../../../../lib/nn/classifiers/classifier.js';
 import { resnet } from '../../../../lib/nn/classifiers/resnet.js';
 import { resnext } from '../../../../lib/nn/classifiers/resnext.js';
@@ -22,16 +23,24 @@ const builders = {
   'resnet pad': (facts) => resnet({ ...facts, depth: 14, widths: [4, 8, 12], shortcut: 'pad' }),
   'wide resnet': (facts) => wideResnet({ ...facts, depth: 16, widen: 2, base: 3 }),
   resnext: (facts) => resnext({ ...facts, depth: 11, cardinality: 2, widen: 2, base: 4 }),
+  'bottleneck resnet': (facts) => bottleneckResnet({ ...facts, blocks: [2, 1, 2, 1], width: 3 }),
 } satisfies Record<string, (facts: Pick<Classifier, 'shape' | 'classes'>) => Classifier>;
 
 export type GoldenName = keyof typeof builders;
 
 export const goldenNames = Object.keys(builders) as GoldenName[];
 
-export function readGolden(name: GoldenName): Golden {
+type GoldenFile = Record<GoldenName, Golden> & { readonly 'ResNet-50, values': readonly number[] };
+
+function goldenFile(): GoldenFile {
   const file = new URL('../../../golden/classifiers.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as Record<GoldenName, Golden>)[name];
+  return JSON.parse(readFileSync(file, 'utf8')) as GoldenFile;
 }
+
+export const readGolden = (name: GoldenName): Golden => goldenFile()[name];
+
+/** Parameters of ResNet-50 with 10 and with 1,000 classes. */
+export const goldenResnet50 = (): readonly number[] => goldenFile()['ResNet-50, values'];
 
 export function networkOf(name: GoldenName, { shape, classes }: Golden): Classifier {
   const [height, width, channels] = shape;

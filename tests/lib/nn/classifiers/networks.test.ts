@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { bottleneckResnet } from '../../../../lib/nn/classifiers/bottleneck-resnet.js';
 import { ClassifierGradient } from '../../../../lib/nn/classifiers/classifier-gradient.js';
 import { trainedValues } from '../../../../lib/nn/classifiers/classifier.js';
 import { convolution } from '../../../../lib/nn/classifiers/convolution.js';
@@ -12,7 +13,15 @@ import { SmallClassifier } from '../../../../lib/nn/small-classifier.js';
 import { parameterCount, weightsChecksum } from '../../../../lib/nn/parameters.js';
 import { SeededStream } from '../../../../lib/core/rng.js';
 import { setupEngine, tf, type Tensor2D } from '../../../../lib/tensor/index.js';
-import { goldenImages, goldenLabels, goldenNames, goldenValues, networkOf, readGolden } from './golden-networks.js';
+import {
+  goldenImages,
+  goldenLabels,
+  goldenNames,
+  goldenResnet50,
+  goldenValues,
+  networkOf,
+  readGolden,
+} from './golden-networks.js';
 
 beforeAll(async () => void (await setupEngine()));
 
@@ -43,6 +52,17 @@ describe('parameters of the networks', () => {
   ])('of %s are %i', (name, count, network) => {
     expect(trainedValues(network)).toBe(count);
     expect(network.name.startsWith(name)).toBe(true);
+  });
+
+  it('of ResNet-50 are those of PyTorch’s', () => {
+    const of = (classes: number) => bottleneckResnet({ ...color, classes });
+    expect([10, 1000].map((classes) => trainedValues(of(classes)))).toEqual(goldenResnet50());
+    // github.com/kuangliu/pytorch-cifar, models/resnet.py, sum(p.numel() for p in ResNet50().parameters())
+    expect(trainedValues(of(10))).toBe(23_520_842);
+    expect(of(10).name).toBe('ResNet-50 (bottlenecks 3, 4, 6, 3, from 64 channels)');
+    expect(() => bottleneckResnet({ ...color, blocks: [1, 0] })).toThrow(
+      'bottleneckResnet: blocks is out of range; got 0',
+    );
   });
 
   it('of the small CNN are those of the network behind the digit features', () => {
