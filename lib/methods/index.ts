@@ -13,6 +13,7 @@ import { gsWgan } from './gs-wgan.js';
 import { pdpDiffusion } from './pdp-diffusion.js';
 import { pe } from './pe.js';
 import { peSd } from './pe-sd.js';
+import { privImage } from './privimage.js';
 
 /** Every method that comes with dpbench, oldest paper first: one line a file. */
 export const methodDefinitions = [
@@ -25,6 +26,7 @@ export const methodDefinitions = [
   dpNtk,
   dpLdm,
   dpLdmSd,
+  privImage,
   pe,
   peSd,
   dpFeta,

@@ -13,15 +13,18 @@ import { datasets } from '../../lib/data/datasets.js';
 import { methods } from '../../lib/methods/methods.js';
 import { setupEngine, tf } from '../../lib/tensor/index.js';
 
-/** Public images that are there without a download: bars of random lengths, in three classes. */
+/** Places of the public bars: more than there are private classes. */
+const places = Array.from({ length: 12 }, (_, place) => `place ${place}`);
+
+/** Public images that are there without a download: bars of random lengths, in twelve classes by their place. */
 function bars(count: number): LabeledImages {
   const stream = new SeededStream('bars');
   const shape = { height: 28, width: 28, channels: 1 };
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3);
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % places.length);
   const data = new Uint8Array(count * 784);
   for (const [i, label] of labels.entries())
     for (let row = 6; row < 8 + stream.integer(15); row++)
-      data.fill(255, i * 784 + row * 28 + 6 * label + 4, i * 784 + row * 28 + 6 * label + 8);
+      data.fill(255, i * 784 + row * 28 + 2 * label + 1, i * 784 + row * 28 + 2 * label + 4);
   return { data, labels, count, ...shape };
 }
 
@@ -29,7 +32,7 @@ let folder: string;
 beforeAll(async () => {
   await setupEngine();
   datasets.define({
-    ...{ id: 'made-up', title: 'Bars', licence: 'none needed', public: true, classes: ['left', 'middle', 'right'] },
+    ...{ id: 'made-up', title: 'Bars', licence: 'none needed', public: true, classes: places },
     shape: { height: 28, width: 28, channels: 1 },
     read: () => Promise.resolve({ train: bars(60), test: bars(6) }),
   });
