@@ -18,6 +18,7 @@ import type { PublicDataset } from '../data/contract.js';
 import { count, oneOf } from '../core/options.js';
 import { centralImages } from './central-images/central-images.js';
 import { centralImageParameters } from './central-images/parameters.js';
+import { publishedCentralImages } from './central-images/published-settings.js';
 import { spendsOnCentralImages } from './central-images/query.js';
 import { together } from './central-images/together.js';
 import { defineMethod } from './contract.js';
@@ -119,8 +120,8 @@ export const dpFetaPro = defineMethod({
       ...{ datasets: ['celeba-male-32'], epsilon: 1 },
       params: { centralNoiseMultiplier: 15, frequencyNoiseMultiplier: 25, ...slowly, generatorSteps: 1625 },
     },
-    { datasets: ['celeba-male-64'], params: { centralShrink: 4 } },
-    { datasets: ['celeba-male-128'], params: { centralShrink: 8, frequencySteps: 9370, frequencyBatchSize: 64 } },
+    { datasets: ['celeba-male-128'], params: { frequencySteps: 9370, frequencyBatchSize: 64 } },
+    ...publishedCentralImages,
     {
       datasets: ['camelyon17'],
       params: { ...manyRounds, frequencyNoiseMultiplier: 8.4, ...slowly, generatorSteps: 3020 },

@@ -6,7 +6,7 @@
  * commonest values of pixels) that are released with noise for a small part of the budget, and the hard part by DP-SGD on the
  * private images, as in DPDM. Between the two its average becomes its weights, and Adam and the average begin anew.
  *
- * At laptop scale the central images are one release on all records, and their noise follows the budget: it is 25 times the noise
+ * At laptop scale the central images are one release on all records, and their noise follows the budget: it is 8 times the noise
  * multiplier of DP-SGD. At paper scale noise, rounds and batches are the paper's.
  *
  * What the reference implementation does differently: it divides central images by the number of records that a class has in the
@@ -17,6 +17,7 @@
  */
 import { centralImages } from './central-images/central-images.js';
 import { centralImageParameters } from './central-images/parameters.js';
+import { publishedCentralImages } from './central-images/published-settings.js';
 import { spendsOnCentralImages } from './central-images/query.js';
 import { defineMethod } from './contract.js';
 import { denoiserValues, DiffusionModel } from './diffusion/model.js';
@@ -52,8 +53,7 @@ export const dpFeta = defineMethod({
     { datasets: ['cifar-100'], params: { ...oneRound, easySteps: 4000 } },
     { datasets: ['eurosat'], params: { ...oneRound, easyBatchSize: 10 } },
     { datasets: ['celeba-male-32', 'celeba-male-64', 'celeba-male-128', 'camelyon17'], params: manyRounds },
-    { datasets: ['celeba-male-64'], params: { centralShrink: 4 } },
-    { datasets: ['celeba-male-128'], params: { centralShrink: 8 } },
+    ...publishedCentralImages,
   ],
   samples: { smoke: 100, laptop: 4000, paper: 60000 },
 

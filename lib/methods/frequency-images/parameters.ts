@@ -16,7 +16,7 @@ export const frequencyParameters = {
     { smoke: 'fixed', laptop: 'by-budget', paper: 'fixed' },
     'by-budget: frequencyNoiseMultiplier is in units of the noise multiplier of DP-SGD',
   ),
-  frequencyNoiseMultiplier: positive({ smoke: 20, laptop: 20, paper: 7.4 }, 'noise multiplier of the embedding'),
+  frequencyNoiseMultiplier: positive({ smoke: 20, laptop: 10, paper: 7.4 }, 'noise multiplier of the embedding'),
   frequencyMasses: oneOf(
     ['noisy', 'equal'],
     'noisy',

@@ -132,7 +132,7 @@ describe('the plan of DP-FETA-Pro', () => {
     expect(planAt(10, { schedule: 'freq' }).map(({ of }) => of)).toEqual([frequencies, gradients]);
     const laptop = dpFetaPro.spends(parameterValues('x', dpFetaPro.params, 'laptop'), mnist);
     expect(laptop.map(({ noise }) => noise)).toEqual(['calibrated', 'calibrated', 'calibrated']);
-    expect(laptop.map((release) => release.noiseMultiplier(0.5))).toEqual([12.5, 10, 0.5]);
+    expect(laptop.map((release) => release.noiseMultiplier(0.5))).toEqual([4, 5, 0.5]);
   });
 
   it('is the published one for the datasets of the paper', () => {

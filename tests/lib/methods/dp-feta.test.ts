@@ -62,6 +62,7 @@ describe('the plan of DP-FETA at paper scale', () => {
     // The reference's own file for epsilon 10 makes no step in the first stage.
     expect(at('eurosat', 10)).toMatchObject({ easySteps: 2000, easyBatchSize: 10, batchSize: 4096 });
     expect(at('celeba-male-128')).toMatchObject({ centralRounds: 250, centralNoiseMultiplier: 10, centralShrink: 8 });
+    expect([at('mnist')['centralBins'], at('cifar-10')['centralBins']]).toEqual([2, 16]);
     expect(at('camelyon17')).toMatchObject({ easySteps: 10_000, steps: 3700, centralBatchSize: 12000 });
   });
 });

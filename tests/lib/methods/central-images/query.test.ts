@@ -45,7 +45,7 @@ describe('the plan of central images', () => {
   it('reads all records once at laptop scale, with noise that follows the budget', () => {
     const plan = spendsOnCentralImages(paramsOf('laptop'), mnist);
     expect(plan.sampling).toMatchObject({ sampleRate: 1, steps: 1 });
-    expect([plan.noise, plan.noiseMultiplier(0.5)]).toEqual(['calibrated', 12.5]);
+    expect([plan.noise, plan.noiseMultiplier(0.5)]).toEqual(['calibrated', 4]);
   });
 
   it('is refused where the side of the squares does not divide the images', () => {
