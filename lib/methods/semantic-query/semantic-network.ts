@@ -9,7 +9,7 @@ import type { SemanticParameters } from './parameters.js';
 export interface SemanticNetwork {
   readonly network: Classifier;
   /** Images of the private shape, `[batch, height, width, channels]` in [0, 1], in the shape that the network takes. */
-  prepare(images: Tensor4D): Tensor4D;
+  readonly prepare: (images: Tensor4D) => Tensor4D;
 }
 
 const side = 32;
