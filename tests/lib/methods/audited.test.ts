@@ -10,6 +10,7 @@ import { dpFetaPro } from '../../../lib/methods/dp-feta-pro.js';
 import { dpKernel } from '../../../lib/methods/dp-kernel.js';
 import { dpMerf } from '../../../lib/methods/dp-merf.js';
 import { dpNtk } from '../../../lib/methods/dp-ntk.js';
+import { privImage } from '../../../lib/methods/privimage.js';
 import { epsilonOf } from '../../../lib/privacy/epsilon.js';
 import { audit, Ledger } from '../../../lib/privacy/index.js';
 import { setupEngine, tf, type Tensor2D, type Tensor4D } from '../../../lib/tensor/index.js';
@@ -28,7 +29,19 @@ function records(withCanary: boolean): LabeledImages {
   return { data, labels: Uint8Array.of(0, 1, 0, 1).subarray(0, count), count, ...facts.shape };
 }
 
-type Question = 'labelMeans' | 'sampledLabelMeans' | 'averageOfSampledLabelMeans';
+type Question = 'labelMeans' | 'sampledLabelMeans' | 'averageOfSampledLabelMeans' | 'histogram';
+
+/** Public images for methods that cannot do without: dim ones of five categories. */
+function publicImages() {
+  const { data } = records(false);
+  const images = {
+    data: Uint8Array.from({ length: 20 * 784 }, (_, i) => data[i % data.length]!),
+    count: 20,
+    ...facts.shape,
+  };
+  const classes = ['v', 'w', 'x', 'y', 'z'];
+  return { name: 'dim', classes, images: { ...images, labels: Uint8Array.from({ length: 20 }, (_, i) => i % 5) } };
+}
 
 /** The first question that a method asks of its records, as it asks it. */
 async function firstQuestion(method: AnyMethod, params: object, own: FitContext<unknown>['own']) {
@@ -46,6 +59,8 @@ async function firstQuestion(method: AnyMethod, params: object, own: FitContext<
     ...{ mechanisms: listening, facts, params, stream: new SeededStream(1), own },
     checkpoint: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     onSnapshot: () => Promise.resolve(),
+    ...(method.publicData === 'required' && { publicDataset: publicImages() }),
+    pretrained: { take: () => Promise.resolve() }, // leaves networks as they are
   };
   await expect(method.fit(context as never)).rejects.toThrow('heard');
   return asked!;
@@ -80,6 +95,7 @@ const cases: readonly (readonly [string, AnyMethod, object])[] = [
   ['dp-feta, with counts', dpFeta, { centralRounds: 1, centralShrink: 7, centralDivisor: 'noisy-counts' }],
   ['dp-feta, modes', dpFeta, { centralRounds: 1, centralShrink: 7, central: 'mode' }],
   ['dp-feta-pro, frequency features', dpFetaPro, { schedule: 'freq', frequencyFeatures: 40 }],
+  ['privimage', privImage, { categoriesEach: 2, publicBatchSize: 4, classifierBatchSize: 4 }],
 ];
 
 describe('releases of methods under audit', { timeout: 60_000 }, () => {
@@ -87,7 +103,14 @@ describe('releases of methods under audit', { timeout: 60_000 }, () => {
     const params = parameterValues(method.id, method.params as Parameters, 'smoke', given);
     const planned = (multiplier: number) =>
       method.spends(
-        { ...params, centralNoiseMultiplier: multiplier, frequencyNoiseMultiplier: multiplier } as never,
+        {
+          ...params,
+          ...{
+            centralNoiseMultiplier: multiplier,
+            frequencyNoiseMultiplier: multiplier,
+            queryNoiseMultiplier: multiplier,
+          },
+        } as never,
         facts,
       )[0]!;
     const owned: { dispose(): void }[] = [];
