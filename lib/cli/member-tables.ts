@@ -1,7 +1,7 @@
 import { DataError } from '../core/errors.js';
 import { datasets } from '../data/datasets.js';
 import { parameterValues, type Parameters } from '../core/options.js';
-import type { PublicFacts } from '../mechanisms/index.js';
+import type { PlannedRelease, PublicFacts } from '../mechanisms/index.js';
 import type { AnyMethod } from '../methods/contract.js';
 import { laptopResults } from '../methods/laptop-results.js';
 import { methods } from '../methods/methods.js';
@@ -31,17 +31,24 @@ function methodRow(method: AnyMethod): Row {
   const { id, paper, summary, publicData = 'none' } = method;
   const params = parameterValues(id, method.params as Parameters, 'laptop', {}) as never;
   const plan = method.spends(params, mnist);
-  const steps = plan.reduce((sum, { sampling, sharding }) => sum + (sampling?.steps ?? sharding?.steps ?? 1), 0);
-  const [first] = plan;
   return [
     `\`${id}\``,
     summary?.idea ?? '',
     summary ? `${summary.noised}: ${thousands(summary.noisedValues(params, mnist))} numbers` : '',
-    `${first!.mechanism}${steps > 1 ? `, ${thousands(steps)} times` : ''}`,
+    mechanismsOf(plan),
     publicData === 'none' ? 'no' : publicData,
     measured(id),
     `[${paper.title}](${paper.url}), ${paper.year}`,
   ];
+}
+
+/** The mechanisms of a plan, one after the other, each with how often it is used. */
+function mechanismsOf(plan: readonly PlannedRelease[]): string {
+  const times = new Map<string, number>();
+  for (const { mechanism, sampling, sharding } of plan)
+    times.set(mechanism, (times.get(mechanism) ?? 0) + (sampling?.steps ?? sharding?.steps ?? 1));
+  const words = [...times].map(([mechanism, count]) => `${mechanism}${count > 1 ? `, ${thousands(count)} times` : ''}`);
+  return words.join('; ');
 }
 
 /** Accuracy and FID as measured at laptop scale. */

@@ -52,7 +52,7 @@ export const privImage = defineMethod({
     ...publicParameters,
     ...semanticParameters,
     publicSteps: count({ smoke: 4, laptop: 1000, paper: 198_400 }, 'training steps on the chosen public images'),
-    steps: count({ smoke: 4, laptop: 240, paper: 2250 }, 'private training steps, one batch each'),
+    steps: count({ smoke: 4, laptop: 400, paper: 2250 }, 'private training steps, one batch each'),
   },
   published: [
     ...publishedTrainings({
