@@ -29,6 +29,7 @@ export async function prepare(options: RunOptions, checked: CheckedOptions): Pro
   const dataset = await datasets.load(options.dataset, { root, limit, seed, heldOut });
   const { facts } = dataset.train;
   const publicDataset = await loadPublic(options, facts);
+  method.refuse?.({ facts, params, publicDataset });
   const training = method.spends(params, facts);
   const { size } = facts;
   const { delta = 1 / (size * Math.log(size)) } = options;

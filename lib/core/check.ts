@@ -18,6 +18,10 @@ const ranges = {
   countOrZero: { words: 'a whole number of at least 0', holds: (v) => Number.isSafeInteger(v) && v >= 0 },
   /** A number above 0 and at most 1. */
   fraction: { words: 'a number above 0 and at most 1', holds: (v) => v > 0 && v <= 1 },
+  /** A number from 0 to 1. */
+  share: { words: 'a number from 0 to 1', holds: (v) => v >= 0 && v <= 1 },
+  /** A number of at least 0 and below 1. */
+  decay: { words: 'a number of at least 0 and below 1', holds: (v) => v >= 0 && v < 1 },
   /** A number above 0 and below 1. */
   probability: { words: 'a number above 0 and below 1', holds: (v) => v > 0 && v < 1 },
 } satisfies Record<string, Range>;

@@ -29,7 +29,7 @@ const spread = <T>(defaults: Defaults<T>): Readonly<Record<Scale, T>> =>
     ? defaults
     : { smoke: defaults, laptop: defaults, paper: defaults };
 
-function number(range: 'count' | 'countOrZero' | 'positive' | 'notNegative' | 'fraction') {
+function number(range: 'count' | 'countOrZero' | 'positive' | 'notNegative' | 'fraction' | 'share' | 'decay') {
   return (defaults: Defaults<number>, doc: string): Parameter<number> => ({
     doc,
     expected: rangeWords(range),
@@ -51,6 +51,22 @@ export const positive = number('positive');
 export const notNegative = number('notNegative');
 /** A number above 0 and at most 1. */
 export const fraction = number('fraction');
+/** A number from 0 to 1. */
+export const share = number('share');
+/** A number of at least 0 and below 1: what an average keeps of itself. */
+export const decay = number('decay');
+
+/** A whole number from 1 to `most`. */
+export function countUpTo(most: number, defaults: Defaults<number>, doc: string): Parameter<number> {
+  const expected = `a whole number from 1 to ${most}`;
+  return {
+    ...{ doc, expected, defaults: spread(defaults) },
+    check(asked, name, value) {
+      if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most) return value as number;
+      throw new OptionError({ asked, wrong: `${name} is out of range`, got: value, expected });
+    },
+  };
+}
 
 /** One of some names. */
 export function oneOf<const Name extends string>(

@@ -12,7 +12,7 @@
 import { OptionError } from '../core/errors.js';
 import type { Parameters } from '../core/options.js';
 import type { PublicFacts } from '../mechanisms/index.js';
-import { centralImages } from './central-images/central-images.js';
+import { centralImages, centralOutline } from './central-images/central-images.js';
 import { centralImageParameters, type CentralImageParameters } from './central-images/parameters.js';
 import { spendsOnCentralImages } from './central-images/query.js';
 import type { AnyMethod } from './contract.js';
@@ -42,6 +42,10 @@ export function withCentralImages(method: AnyMethod): AnyMethod {
       spendsOnCentralImages(params, facts),
       ...method.spends(params, facts),
     ],
+    refuse: ({ facts, params }) => {
+      const publicDataset = centralOutline(params as CentralImageParameters, facts);
+      method.refuse?.({ facts, params, publicDataset });
+    },
     fit: async (context) => {
       const params = context.params as CentralImageParameters;
       const { released, dataset } = await centralImages(context.mechanisms, params);

@@ -69,6 +69,20 @@ export interface PretrainedStore {
   take(pretraining: Pretraining): Promise<void>;
 }
 
+/** What is known of a dataset to train on before its images are there. */
+export interface DatasetOutline {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly images: { readonly count: number; readonly labels: Uint8Array };
+}
+
+/** What a run begins with. */
+export interface Beginning<Values> {
+  readonly facts: Pick<PublicFacts, 'shape' | 'classes'>;
+  readonly params: Values;
+  readonly publicDataset?: DatasetOutline | undefined;
+}
+
 /** What training on public data alone gets: nothing in it is private. */
 export interface PretrainContext<Values> {
   readonly facts: { readonly shape: ImageShape; readonly classes: readonly string[] };
@@ -152,6 +166,11 @@ export interface Method<P extends Parameters = Parameters, Id extends string = s
   /** Images that a run synthesises when the caller does not say. */
   readonly samples: Readonly<Record<Scale, number>>;
   spends(params: ParameterValues<P>, facts: PublicFacts): readonly PlannedRelease[];
+  /**
+   * Refuses parameters that fit neither each other nor the data, by an `OptionError`. It is called before anything is trained or
+   * released: what `fit` refused behind a release would be paid for.
+   */
+  refuse?(beginning: Beginning<ParameterValues<NoInfer<P>>>): void;
   /**
    * The training on public data alone, of which `fit` begins with the same: `dpbench pretrain` does it ahead. Methods have it
    * whose training on the public dataset goes through `pretrained`.

@@ -16,7 +16,7 @@
 import { takeImages, type LabeledImages } from '../core/images.js';
 import type { PublicDataset } from '../data/contract.js';
 import { count, oneOf } from '../core/options.js';
-import { centralImages } from './central-images/central-images.js';
+import { centralImages, centralOutline } from './central-images/central-images.js';
 import { centralImageParameters } from './central-images/parameters.js';
 import { publishedCentralImages } from './central-images/published-settings.js';
 import { spendsOnCentralImages } from './central-images/query.js';
@@ -27,9 +27,10 @@ import { diffusionParameters } from './diffusion/parameters.js';
 import { publishedTrainings } from './diffusion/published-settings.js';
 import { easyParameters, trainOnReleased, type EasyParameters } from './diffusion/train-on-released.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
-import { frequencyImages } from './frequency-images/frequency-images.js';
+import { frequencyGenerator, frequencyImages } from './frequency-images/frequency-images.js';
 import { spendsOnFrequencies } from './frequency-images/frequency-query.js';
 import { frequencyParameters } from './frequency-images/parameters.js';
+import { refuseTooFew } from './pretraining/train-on-images.js';
 
 type Part = 'time' | 'freq';
 
@@ -84,7 +85,7 @@ export const dpFetaPro = defineMethod({
     ...diffusionParameters,
     ...centralImageParameters,
     ...easyParameters,
-    easySteps: count({ smoke: 4, laptop: 800, paper: 1000 }, 'training steps on the central images'),
+    easySteps: count({ smoke: 4, laptop: 300, paper: 1000 }, 'training steps on the central images'),
     ...frequencyParameters,
     schedule: oneOf(
       Object.keys(schedules) as Schedule[],
@@ -140,10 +141,22 @@ export const dpFetaPro = defineMethod({
     spendsOnTraining(params, facts),
   ],
 
+  refuse({ facts, params }) {
+    denoiserValues(params, facts, facts.classes.length);
+    const counts = { time: centralOutline(params, facts).images.count, freq: params.frequencyImages };
+    for (const parts of schedules[params.schedule] as readonly (readonly Part[])[]) {
+      const last = parts.at(-1)!;
+      const count = parts.reduce((sum, part) => sum + counts[part], 0);
+      const outline = { name: parts.map((part) => stageOf(part, params).title).join(' and '), images: { count } };
+      refuseTooFew(outline, last === 'time' ? 'easyBatchSize' : 'frequencyBatchSize', stageOf(last, params).batchSize);
+    }
+  },
+
   async fit(context) {
     const { mechanisms, facts, params, stream, own, onStage } = context;
     const { schedule } = params;
     const model = own(new DiffusionModel(facts, params, facts.classes.length, stream));
+    const generator = takes(schedule, 'freq') ? own(frequencyGenerator(context)) : undefined;
     const datasets: Partial<Record<Part, PublicDataset>> = {};
     if (takes(schedule, 'time')) {
       const { released, dataset } = await centralImages(mechanisms, params);
@@ -151,8 +164,8 @@ export const dpFetaPro = defineMethod({
       datasets.time = dataset;
     }
     let checkpoint = context.checkpoint;
-    if (takes(schedule, 'freq')) {
-      const made = await frequencyImages(context);
+    if (generator) {
+      const made = await frequencyImages(generator, context);
       await onStage('generated images', firstOfEach(made.images, facts.classes.length));
       datasets.freq = { name: 'generated images', classes: facts.classes, images: made.images };
       checkpoint = made.checkpoint;

@@ -15,7 +15,7 @@
  * trained on; here there are `centralCopies` varied copies of each. For EuroSAT at epsilon 10 its file exchanges the settings of
  * the two stages, so that the first makes no step; here they are those of epsilon 1. Of DP-SGD: see `dpdm`.
  */
-import { centralImages } from './central-images/central-images.js';
+import { centralImages, centralOutline } from './central-images/central-images.js';
 import { centralImageParameters } from './central-images/parameters.js';
 import { publishedCentralImages } from './central-images/published-settings.js';
 import { spendsOnCentralImages } from './central-images/query.js';
@@ -25,6 +25,7 @@ import { diffusionParameters } from './diffusion/parameters.js';
 import { publishedTrainings } from './diffusion/published-settings.js';
 import { easyParameters, trainOnReleased } from './diffusion/train-on-released.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
+import { refuseTooFew } from './pretraining/train-on-images.js';
 
 const manyRounds = { centralRounds: 250, centralBatchSize: 12000, centralNoiseMultiplier: 10, easySteps: 10_000 };
 const oneRound = { centralRounds: 1, centralBatchSize: 12000 };
@@ -59,6 +60,11 @@ export const dpFeta = defineMethod({
 
   /** A record changes the central images of one class, and each sum of clipped gradients by at most clipNorm. */
   spends: (params, facts) => [spendsOnCentralImages(params, facts), spendsOnTraining(params, facts)],
+
+  refuse({ facts, params }) {
+    denoiserValues(params, facts, facts.classes.length);
+    refuseTooFew(centralOutline(params, facts), 'easyBatchSize', params.easyBatchSize);
+  },
 
   async fit(context) {
     const { mechanisms, facts, params, stream, own, onStage } = context;

@@ -19,7 +19,7 @@ import { unet, type Unet } from '../nn/unet/unet.js';
 import { defineMethod } from './contract.js';
 import { networkSize, type DiffusionParameters } from './diffusion/parameters.js';
 import { eurosatInSmallBatches, publishedTrainings } from './diffusion/published-settings.js';
-import { pretrainOnAllClasses } from './diffusion/pretrain.js';
+import { pretrainOnAllClasses, refuseDenoiser } from './diffusion/pretrain.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
 import { pdpDiffusion } from './pdp-diffusion.js';
 
@@ -62,6 +62,8 @@ export const dpLdmSd = defineMethod({
 
   /** As PDP-Diffusion: the norm that is clipped is that of the tuned weights alone. */
   spends: (params, facts) => [spendsOnTraining(params, facts)],
+
+  refuse: refuseDenoiser,
 
   pretrain: pretrainOnAllClasses,
 

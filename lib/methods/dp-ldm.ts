@@ -15,7 +15,7 @@
 import { defineMethod } from './contract.js';
 import { tunedValues } from './latent/model.js';
 import { latentParameters } from './latent/parameters.js';
-import { pretrainLatents } from './latent/pretrain.js';
+import { pretrainLatents, refuseLatents } from './latent/pretrain.js';
 import { fitLatents, spendsOnTuning } from './latent/train-privately.js';
 
 const tuning = { roles: ['transformer', 'class'], rank: 0 };
@@ -40,6 +40,8 @@ export const dpLdm = defineMethod({
 
   /** One record changes the sum of clipped gradients by at most clipNorm: public images cost nothing. */
   spends: (params, facts) => [spendsOnTuning(params, facts)],
+
+  refuse: refuseLatents,
 
   pretrain: pretrainLatents,
 

@@ -14,7 +14,7 @@ import { count, notNegative, oneOf } from '../core/options.js';
 import { defineMethod } from './contract.js';
 import { tunedValues } from './latent/model.js';
 import { latentParameters } from './latent/parameters.js';
-import { pretrainLatents } from './latent/pretrain.js';
+import { pretrainLatents, refuseLatents } from './latent/pretrain.js';
 import { fitLatents, spendsOnTuning } from './latent/train-privately.js';
 
 const tuning = ({ rank }: { readonly rank: number }) => ({ roles: ['adapter', 'class'], rank });
@@ -52,6 +52,8 @@ export const dpLora = defineMethod({
 
   /** One record changes the sum of clipped gradients by at most clipNorm, whatever its copies. */
   spends: (params, facts) => [spendsOnTuning(params, facts)],
+
+  refuse: refuseLatents,
 
   pretrain: pretrainLatents,
 

@@ -22,6 +22,7 @@ import { Gan } from './gan/gan.js';
 import { ganParameters } from './gan/parameters.js';
 import { spendsOnCritic, trainPrivately } from './gan/train-privately.js';
 import { trainPublicly } from './gan/train-publicly.js';
+import { refuseTooFew } from './pretraining/train-on-images.js';
 
 export const dpgan = defineMethod({
   id: 'dpgan',
@@ -44,6 +45,10 @@ export const dpgan = defineMethod({
 
   /** One record changes the sum of clipped gradients by at most clipNorm: both halves of its loss are clipped together. */
   spends: (params, facts) => [spendsOnCritic(params, facts)],
+
+  refuse({ params, publicDataset }) {
+    if (publicDataset) refuseTooFew(publicDataset, 'publicBatchSize', params.publicBatchSize);
+  },
 
   async fit(context) {
     const { facts, params, stream, own, publicDataset } = context;

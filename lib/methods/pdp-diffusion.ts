@@ -14,7 +14,7 @@ import { defineMethod } from './contract.js';
 import { denoiserValues } from './diffusion/model.js';
 import { diffusionParameters } from './diffusion/parameters.js';
 import { eurosatInSmallBatches, publishedPublicTrainings, publishedTrainings } from './diffusion/published-settings.js';
-import { pretrainOnAllClasses } from './diffusion/pretrain.js';
+import { pretrainOnAllClasses, refuseDenoiser } from './diffusion/pretrain.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
 import { publicParameters } from './pretraining/public-parameters.js';
 
@@ -36,7 +36,7 @@ export const pdpDiffusion = defineMethod({
   params: {
     ...diffusionParameters,
     ...publicParameters,
-    steps: count({ smoke: 4, laptop: 400, paper: 2250 }, 'private training steps, one batch each'),
+    steps: count({ smoke: 4, laptop: 240, paper: 2250 }, 'private training steps, one batch each'),
   },
   published: [
     ...publishedTrainings({
@@ -52,6 +52,8 @@ export const pdpDiffusion = defineMethod({
 
   /** As DPDM: public images cost nothing. */
   spends: (params, facts) => [spendsOnTraining(params, facts)],
+
+  refuse: refuseDenoiser,
 
   pretrain: pretrainOnAllClasses,
 

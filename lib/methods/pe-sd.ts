@@ -14,7 +14,7 @@ import { count, countOrZero, fraction } from '../core/options.js';
 import { defineMethod } from './contract.js';
 import { diffusion } from './private-evolution/diffusion.js';
 import { spendsOnVotes } from './private-evolution/evolve.js';
-import { fitEvolution } from './private-evolution/fit.js';
+import { fitEvolution, refuseEvolution } from './private-evolution/fit.js';
 import { diffusionGeneratorParameters, evolutionParameters } from './private-evolution/parameters.js';
 
 export const peSd = defineMethod({
@@ -51,6 +51,8 @@ export const peSd = defineMethod({
 
   /** As PE: public images cost nothing. */
   spends: (params) => spendsOnVotes(params),
+
+  refuse: (beginning) => refuseEvolution(diffusion, beginning),
 
   fit: (context) => fitEvolution(diffusion, context),
 });

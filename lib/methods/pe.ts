@@ -21,12 +21,24 @@
  */
 import { memberName } from '../core/options.js';
 import { defineMethod } from './contract.js';
-import { fitEvolution } from './private-evolution/fit.js';
+import { fitEvolution, refuseEvolution } from './private-evolution/fit.js';
+import type { ImageGeneratorDefinition } from './private-evolution/image-generator.js';
 import { imageGenerators } from './private-evolution/image-generators.js';
 import { spendsOnVotes } from './private-evolution/evolve.js';
 import { diffusionGeneratorParameters, evolutionParameters } from './private-evolution/parameters.js';
 
 const byPublicData = 'by-public-data';
+
+function generatorFor({
+  params: { imageGenerator },
+  publicDataset,
+}: {
+  readonly params: { readonly imageGenerator: string };
+  readonly publicDataset?: object | undefined;
+}): ImageGeneratorDefinition {
+  const chosen = publicDataset ? 'image-pool' : 'strokes';
+  return imageGenerators.get(imageGenerator === byPublicData ? chosen : imageGenerator);
+}
 
 export const pe = defineMethod({
   id: 'pe',
@@ -57,10 +69,7 @@ export const pe = defineMethod({
   /** A record votes in one histogram an iteration. */
   spends: (params) => spendsOnVotes(params),
 
-  async fit(context) {
-    const { params, publicDataset } = context;
-    const { imageGenerator } = params;
-    const chosen = publicDataset ? 'image-pool' : 'strokes';
-    return fitEvolution(imageGenerators.get(imageGenerator === byPublicData ? chosen : imageGenerator), context);
-  },
+  refuse: (beginning) => refuseEvolution(generatorFor(beginning), beginning),
+
+  fit: (context) => fitEvolution(generatorFor(context), context),
 });

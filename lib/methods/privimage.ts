@@ -17,7 +17,7 @@ import { defineMethod } from './contract.js';
 import { denoiserValues } from './diffusion/model.js';
 import { diffusionParameters } from './diffusion/parameters.js';
 import { publishedTrainings } from './diffusion/published-settings.js';
-import { pretrainDenoiser } from './diffusion/pretrain.js';
+import { pretrainDenoiser, refuseDenoiser } from './diffusion/pretrain.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
 import { publicParameters } from './pretraining/public-parameters.js';
 import { semanticParameters } from './semantic-query/parameters.js';
@@ -52,7 +52,7 @@ export const privImage = defineMethod({
     ...publicParameters,
     ...semanticParameters,
     publicSteps: count({ smoke: 4, laptop: 1000, paper: 198_400 }, 'training steps on the chosen public images'),
-    steps: count({ smoke: 4, laptop: 400, paper: 2250 }, 'private training steps, one batch each'),
+    steps: count({ smoke: 4, laptop: 240, paper: 2250 }, 'private training steps, one batch each'),
   },
   published: [
     ...publishedTrainings({
@@ -71,15 +71,16 @@ export const privImage = defineMethod({
   /** A record counts in some bins of one class, and changes each sum of clipped gradients by at most clipNorm. */
   spends: (params, facts) => [spendsOnCategories(params), spendsOnTraining(params, facts)],
 
-  pretrain: async (context) => {
-    checkCategories(context.publicDataset!, context.params, context.facts);
-    return pretrainClassifier(context);
+  refuse(beginning) {
+    refuseDenoiser(beginning);
+    checkCategories(beginning.publicDataset!, beginning.params, beginning.facts);
   },
+
+  pretrain: pretrainClassifier,
 
   async fit(context) {
     const { mechanisms, facts, params, stream, onStage } = context;
     const publicDataset = context.publicDataset!;
-    checkCategories(publicDataset, params, facts);
     const classifier = await pretrainClassifier(context);
     const { value: counts } = await askCategories(classifier, mechanisms, params);
     const { selection, categoriesEach: each } = params;

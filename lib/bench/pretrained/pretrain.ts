@@ -49,6 +49,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedMode
     throw new OptionError({ asked, wrong: 'publicDataset is missing', expected: datasets.publicNames().join(', ') });
   const loaded = await datasets.loadPublic(options.publicDataset, { root });
   const publicDataset = { ...loaded, images: inShape(loaded.images, shape) };
+  method.refuse?.({ facts: { shape, classes }, params, publicDataset });
   const pretrained = new PretrainedFolder(signal);
   const owned: { dispose(): void }[] = [];
   const own = <T extends { dispose(): void }>(disposable: T): T => (owned.push(disposable), disposable);

@@ -13,8 +13,8 @@ import {
   solarised,
 } from './tones.js';
 
-/** Magnitudes go from 0 to 30. */
-const strongest = 30;
+/** The largest magnitude; the smallest is 0. */
+export const strongest = 30;
 const operationsEach = 2;
 
 const shear = (along: 'x' | 'y') => (image: Uint8Array, shape: ImageShape, strength: number) => {

@@ -4,6 +4,7 @@ import { randAugmentedCopies } from '../../data/rand-augment/rand-augment.js';
 import { shakenCopies } from '../../data/shaken-copies.js';
 import type { Mechanisms, PublicFacts } from '../../mechanisms/index.js';
 import { tf, type Tensor, type Tensor2D, type Tensor4D } from '../../tensor/index.js';
+import type { DatasetOutline } from '../contract.js';
 import { filtered } from './filter.js';
 import type { CentralImageParameters } from './parameters.js';
 import { centralQuery, release, type CentralQuery } from './query.js';
@@ -13,6 +14,15 @@ import { together } from './together.js';
 export interface CentralImages {
   readonly released: LabeledImages;
   readonly dataset: PublicDataset;
+}
+
+/** The dataset of varied copies before it is there: how many of each class are known ahead. */
+export function centralOutline(
+  { centralRounds: rounds, centralCopies: copies }: Pick<CentralImageParameters, 'centralRounds' | 'centralCopies'>,
+  { classes }: Pick<PublicFacts, 'classes'>,
+): DatasetOutline {
+  const labels = Uint8Array.from({ length: rounds * classes.length * copies }, (_, i) => i % classes.length);
+  return { name: release, classes, images: { count: labels.length, labels } };
 }
 
 /**

@@ -1,4 +1,5 @@
-import { count, oneOf, positive, type Parameters, type ParameterValues } from '../../core/options.js';
+import { count, countUpTo, oneOf, positive, type Parameters, type ParameterValues } from '../../core/options.js';
+import { strongest } from '../../data/rand-augment/rand-augment.js';
 
 /**
  * Parameters of central images, their defaults being DP-FETA's. The paper scale is the paper's for MNIST, F-MNIST and CIFAR-10. Its
@@ -44,7 +45,11 @@ export const centralImageParameters = {
     { smoke: 'shaken', laptop: 'shaken', paper: 'rand-augment' },
     'how copies vary: turned and moved a little, or by two operations of RandAugment',
   ),
-  centralMagnitude: count({ smoke: 9, laptop: 9, paper: 9 }, 'largest magnitude of RandAugment, up to 30'),
+  centralMagnitude: countUpTo(
+    strongest,
+    { smoke: 9, laptop: 9, paper: 9 },
+    'largest magnitude of RandAugment, up to 30',
+  ),
 } as const satisfies Parameters;
 
 export type CentralImageParameters = ParameterValues<typeof centralImageParameters>;

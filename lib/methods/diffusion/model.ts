@@ -24,6 +24,9 @@ export type ModelParameters = Pick<
   | 'precision'
 >;
 
+/** The highest noise level that gets fresh noise while sampling: S_max of EDM. */
+const highest = 50;
+
 /** A denoiser of images with classes: the network, its weights, and what draws images from it. */
 export class DiffusionModel {
   readonly network: Unet;
@@ -53,7 +56,7 @@ export class DiffusionModel {
       ...{ preconditioning: edm, sampler, guidance, precision },
       steps: samplerSteps,
       batchSize: samplerBatch,
-      ...(churn > 0 && { churn: { amount: churn, sigmaFrom: churnFrom, sigmaTo: 50 } }),
+      ...(churn > 0 && churnFrom <= highest && { churn: { amount: churn, sigmaFrom: churnFrom, sigmaTo: highest } }),
     });
   }
 

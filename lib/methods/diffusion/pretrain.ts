@@ -2,14 +2,25 @@ import type { ImageShape } from '../../core/images.js';
 import { SeededStream } from '../../core/rng.js';
 import type { PublicDataset } from '../../data/contract.js';
 import { forwardTape } from '../../nn/tape.js';
-import type { PretrainContext } from '../contract.js';
+import type { Beginning, PretrainContext } from '../contract.js';
 import type { PublicParameters } from '../pretraining/public-parameters.js';
-import { trainOnImages } from '../pretraining/train-on-images.js';
-import { DiffusionModel, type ModelParameters } from './model.js';
+import { refuseTooFew, trainOnImages } from '../pretraining/train-on-images.js';
+import { denoiserValues, DiffusionModel, type ModelParameters } from './model.js';
+import type { DiffusionParameters } from './parameters.js';
 
 type DenoiserContext = Omit<PretrainContext<ModelParameters & PublicParameters>, 'facts' | 'publicDataset'> & {
   readonly facts: { readonly shape: ImageShape };
 };
+
+/** Refuses a public dataset with fewer images than a batch, and images that the network is not made for. */
+export function refuseDenoiser({
+  facts,
+  params,
+  publicDataset,
+}: Beginning<DiffusionParameters & PublicParameters>): void {
+  denoiserValues(params, facts, facts.classes.length);
+  refuseTooFew(publicDataset!, 'publicBatchSize', params.publicBatchSize);
+}
 
 /**
  * A denoiser trained on the public dataset, whose label table has a row for each public or private class, whichever are more:

@@ -1,5 +1,6 @@
 import { evenLabels, type LabeledImages } from '../../core/images.js';
 import { drawImages } from '../../nn/generators/draw-images.js';
+import type { ConditionalGenerator } from '../../nn/generators/generator.js';
 import { newGenerator } from '../../nn/generators/new-generator.js';
 import type { Tensor2D } from '../../tensor/index.js';
 import type { Checkpoint, FitContext } from '../contract.js';
@@ -11,7 +12,16 @@ import { carrying } from './carrying.js';
 import { balancedEmbedding, frequencyQuery, frequencyRelease } from './frequency-query.js';
 import type { FrequencyParameters } from './parameters.js';
 
+const task = 'training the generator';
+
 type FrequencyContext = FitContext<FrequencyParameters & { readonly precision: 'float32' | 'bfloat16' }>;
+
+/** The generator before training: made before anything is released, since not all of them make all images. */
+export function frequencyGenerator({ facts, params, stream }: FrequencyContext): ConditionalGenerator {
+  checkBatch({ task, batchSize: params.generatorBatchSize });
+  const options = { classes: facts.classes.length, shape: facts.shape, stream: stream.fork('generator') };
+  return newGenerator(params.generator, options);
+}
 
 /**
  * Releases the mean embedding of each class by random Fourier features, as DP-MERF does, trains a generator until its images have
@@ -20,17 +30,13 @@ type FrequencyContext = FitContext<FrequencyParameters & { readonly precision: '
  * @returns the images, and a checkpoint for all later stages: they do not train the generator, and need it to go on.
  */
 export async function frequencyImages(
+  generator: ConditionalGenerator,
   context: FrequencyContext,
 ): Promise<{ images: LabeledImages; checkpoint: Checkpoint }> {
   const { mechanisms, facts, params, stream, own, signal } = context;
   const classes = facts.classes.length;
-  const task = 'training the generator';
   const frequencies = own(drawFrequencies(facts, params.frequencyFeatures, params.squaredLengthScale, stream));
-  const generator = own(
-    newGenerator(params.generator, { classes, shape: facts.shape, stream: stream.fork('generator') }),
-  );
   const { generatorSteps: steps, generatorBatchSize: batchSize, precision } = params;
-  checkBatch({ task, batchSize });
   const { value } = await mechanisms.labelMeans(frequencyRelease, frequencyQuery(params, frequencies));
   const embedding: Embedding = {
     features: (images, waves) => fourierFeatures(images, waves as Tensor2D),

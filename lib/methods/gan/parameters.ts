@@ -1,4 +1,4 @@
-import { count, fraction, notNegative, oneOf, positive, type ParameterValues } from '../../core/options.js';
+import { count, decay, oneOf, positive, share, type ParameterValues } from '../../core/options.js';
 import { criticNames } from '../../nn/critics/new-critic.js';
 import { generatorNames } from '../../nn/generators/new-generator.js';
 
@@ -27,12 +27,9 @@ export const ganParameters = {
   clipNorm: positive({ smoke: 1, laptop: 1, paper: 1e-3 }, 'bound on the norm of a record’s gradient'),
   criticRate: positive({ smoke: 2e-3, laptop: 2e-3, paper: 5e-4 }, 'learning rate of the critic’s Adam'),
   generatorRate: positive({ smoke: 2e-3, laptop: 2e-3, paper: 2e-4 }, 'learning rate of the generator’s Adam'),
-  momentum: notNegative(0, 'beta1 of both; below 1'),
-  decayedPart: notNegative(
-    { smoke: 0, laptop: 0.5, paper: 0 },
-    'last part of the steps, over which the rates fall to 0',
-  ),
-  emaRate: fraction({ smoke: 0.9, laptop: 0.99, paper: 0.999 }, 'largest decay of the average that is sampled from'),
+  momentum: decay(0, 'beta1 of both'),
+  decayedPart: share({ smoke: 0, laptop: 0.5, paper: 0 }, 'last part of the steps, over which the rates fall to 0'),
+  emaRate: decay({ smoke: 0.9, laptop: 0.99, paper: 0.999 }, 'largest decay of the average that is sampled from'),
   fakes: count({ smoke: 40, laptop: 256, paper: 4096 }, 'generated images that records are compared with, by chance'),
   generatorBatch: count({ smoke: 40, laptop: 256, paper: 4096 }, 'generated images in a step of the generator'),
   generatorPart: count({ smoke: 40, laptop: 256, paper: 128 }, 'images generated at a time, which share statistics'),

@@ -1,4 +1,3 @@
-import { OptionError } from '../../core/errors.js';
 import { takeImages } from '../../core/images.js';
 import { ProgressTask } from '../../core/progress.js';
 import type { PublicDataset } from '../../data/contract.js';
@@ -6,6 +5,7 @@ import { ReplayedGradient } from '../../nn/replayed-gradient.js';
 import { forwardTape } from '../../nn/tape.js';
 import { imageTensor, oneHotTensor, tf } from '../../tensor/index.js';
 import { ShuffledPasses } from '../pretraining/shuffled-passes.js';
+import { refuseTooFew } from '../pretraining/train-on-images.js';
 import { GanTraining } from './gan-training.js';
 import type { Gan, GanContext } from './gan.js';
 import { pairLosses } from './hinge-losses.js';
@@ -21,13 +21,7 @@ export async function trainPublicly(gan: Gan, dataset: PublicDataset, context: G
   const { publicSteps: steps, publicBatchSize: batchSize, precision } = params;
   const { images, name } = dataset;
   const classes = dataset.classes.length;
-  if (images.count < batchSize)
-    throw new OptionError({
-      asked: `training on ${name}`,
-      wrong: 'the public dataset has fewer images than a batch',
-      got: images.count,
-      expected: `publicBatchSize of at most ${images.count}, not ${batchSize}`,
-    });
+  refuseTooFew(dataset, 'publicBatchSize', batchSize);
   const stream = context.stream.fork('public training');
   const training = own(new GanTraining(gan, { stage: 'public', params, classes, checkpoint, stream }));
   const losses = pairLosses(gan.critic);

@@ -1,7 +1,17 @@
-import { count, notNegative, oneOf, positive, type ParameterValues } from '../../core/options.js';
+import {
+  count,
+  countUpTo,
+  decay,
+  notNegative,
+  oneOf,
+  positive,
+  share,
+  type ParameterValues,
+} from '../../core/options.js';
 import { OptionError } from '../../core/errors.js';
 import type { ImageShape } from '../../core/images.js';
 import { autoencoderSizes, type AutoencoderSize } from '../../nn/autoencoder/sizes.js';
+import { scheduleSteps } from '../../nn/latent-diffusion/noise-schedule.js';
 import { latentUnetSizes, type LatentUnetSize } from '../../nn/latent-unet/sizes.js';
 import { publicParameters } from '../pretraining/public-parameters.js';
 
@@ -23,7 +33,7 @@ const latentPublicParameters = {
     { smoke: 2e-3, laptop: 1e-3, paper: 1.024e-3 },
     'learning rate of AdamW on public latents',
   ),
-  publicEmaRate: notNegative(
+  publicEmaRate: decay(
     { smoke: 0.9, laptop: 0.99, paper: 0 },
     'largest decay of the average of public training; 0: none',
   ),
@@ -47,18 +57,9 @@ export const latentParameters = {
   learningRate: positive({ smoke: 2e-3, laptop: 2e-3, paper: 4.096e-3 }, 'learning rate of AdamW'),
   warmUpSteps: notNegative({ smoke: 0, laptop: 10, paper: 1250 }, 'steps over which the rate rises to its value'),
   weightDecay: notNegative(0.01, 'decoupled weight decay of the U-Net, in both of its trainings'),
-  decayedPart: notNegative(
-    { smoke: 0, laptop: 0.5, paper: 0 },
-    'last part of the steps, over which the rate falls to 0',
-  ),
-  emaRate: notNegative(
-    { smoke: 0.9, laptop: 0.95, paper: 0 },
-    'largest decay of the average that is sampled from; 0: none',
-  ),
-  dropLabel: notNegative(
-    { smoke: 0.1, laptop: 0.1, paper: 0 },
-    'probability that a record is trained on without its label',
-  ),
+  decayedPart: share({ smoke: 0, laptop: 0.5, paper: 0 }, 'last part of the steps, over which the rate falls to 0'),
+  emaRate: decay({ smoke: 0.9, laptop: 0.95, paper: 0 }, 'largest decay of the average that is sampled from; 0: none'),
+  dropLabel: share({ smoke: 0.1, laptop: 0.1, paper: 0 }, 'probability that a record is trained on without its label'),
   tokens: oneOf(
     ['public', 'new'],
     'public',
@@ -66,10 +67,14 @@ export const latentParameters = {
   ),
   precision: oneOf(['float32', 'bfloat16'], 'float32', 'of convolutions and products; sums and norms are float32'),
   microBatch: count({ smoke: 16, laptop: 64, paper: 32 }, 'records worked on at a time: memory only'),
-  samplerSteps: count({ smoke: 3, laptop: 16, paper: 200 }, 'steps of DDIM when images are drawn'),
-  eta: notNegative({ smoke: 1, laptop: 0, paper: 1 }, 'fresh noise of DDIM, from 0 (none) to 1'),
+  samplerSteps: countUpTo(scheduleSteps, { smoke: 3, laptop: 16, paper: 200 }, 'steps of DDIM when images are drawn'),
+  eta: share({ smoke: 1, laptop: 0, paper: 1 }, 'fresh noise of DDIM, from 0 (none) to 1'),
   samplerBatch: count({ smoke: 50, laptop: 250, paper: 500 }, 'images drawn at a time: memory only'),
-  snapshotSteps: count({ smoke: 2, laptop: 10, paper: 50 }, 'steps of DDIM when a training is looked at'),
+  snapshotSteps: countUpTo(
+    scheduleSteps,
+    { smoke: 2, laptop: 10, paper: 50 },
+    'steps of DDIM when a training is looked at',
+  ),
   guidance: notNegative({ smoke: 0, laptop: 1, paper: 0 }, 'weight of classifier-free guidance when images are drawn'),
 } as const;
 

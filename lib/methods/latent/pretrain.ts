@@ -1,3 +1,4 @@
+import type { ImageShape } from '../../core/images.js';
 import { SeededStream } from '../../core/rng.js';
 import { Adam } from '../../nn/adam.js';
 import { autoencoder } from '../../nn/autoencoder/autoencoder.js';
@@ -7,8 +8,8 @@ import { drawNoising, noiseLosses, type LatentNetworks } from '../../nn/latent-d
 import { disposeAll, type NetworkParameters } from '../../nn/parameters.js';
 import { standardNormal } from '../../nn/samplers/sampling.js';
 import { forwardTape } from '../../nn/tape.js';
-import type { PretrainContext } from '../contract.js';
-import { trainOnImages } from '../pretraining/train-on-images.js';
+import type { Beginning, PretrainContext } from '../contract.js';
+import { refuseTooFew, trainOnImages } from '../pretraining/train-on-images.js';
 import { latentSizes, type LatentParameters, type LatentPublicParameters } from './parameters.js';
 import { standardiseLatents } from './standardise-latents.js';
 
@@ -23,23 +24,33 @@ export interface PublicLatents {
   readonly unet: NetworkParameters;
 }
 
+/** Refuses a public dataset with fewer images than a batch, and images that the networks are not made for. */
+export function refuseLatents({ facts, params, publicDataset }: Beginning<PublicLatentValues>): void {
+  networksFor(facts.shape, publicDataset!.classes.length, params);
+  for (const size of ['autoencoderBatchSize', 'publicBatchSize'] as const)
+    refuseTooFew(publicDataset!, size, params[size]);
+}
+
+function networksFor(shape: ImageShape, classes: number, params: PublicLatentValues): LatentNetworks {
+  const sizes = latentSizes(params, shape);
+  const first = autoencoder({ shape, ...sizes.autoencoder });
+  return { autoencoder: first, unet: latentUnet({ shape: first.latentShape, classes, ...sizes.unet }) };
+}
+
 /**
  * The autoencoder, and then the U-Net of its latents, trained on the public dataset, which costs no budget: the same for all latent
  * methods. The U-Net has no adapters yet.
  */
 export async function pretrainLatents(context: PretrainContext<PublicLatentValues>): Promise<PublicLatents> {
   const { facts, params, publicDataset, own } = context;
-  const sizes = latentSizes(params, facts.shape);
-  const first = autoencoder({ shape: facts.shape, ...sizes.autoencoder });
-  const classes = publicDataset!.classes.length;
-  const networks = { autoencoder: first, unet: latentUnet({ shape: first.latentShape, classes, ...sizes.unet }) };
+  const networks = networksFor(facts.shape, publicDataset!.classes.length, params);
   const stream = new SeededStream(params.publicSeed);
   const kept = (parameters: NetworkParameters): NetworkParameters => {
     own({ dispose: () => disposeAll(parameters) });
     return parameters;
   };
   const parameters = {
-    autoencoder: kept(first.initialise(stream.fork('autoencoder'))),
+    autoencoder: kept(networks.autoencoder.initialise(stream.fork('autoencoder'))),
     unet: kept(networks.unet.initialise(stream.fork('U-Net'))),
   };
   await trainAutoencoder(networks, parameters.autoencoder, context);

@@ -56,7 +56,7 @@ export async function trainOnImages(training: ImageTraining): Promise<boolean> {
   const { stage, parameters, frozen, dataset, params, draws, optimizer, checkpoint, signal, own } = training;
   const { publicSteps: steps, publicBatchSize: batchSize, publicLearningRate, publicEmaRate, publicSeed } = params;
   const { images, name } = dataset;
-  refuseTooFew(dataset, batchSize);
+  refuseTooFew(dataset, 'publicBatchSize', batchSize);
   const gradient = own(gradientOf(training));
   const state = own(new Training(stage, parameters, { emaRate: publicEmaRate, checkpoint, frozen, optimizer }));
   const begun = await state.kept.resume();
@@ -99,13 +99,18 @@ function gradientOf({ parameters, frozen = {}, loss, precision }: ImageTraining)
   };
 }
 
-function refuseTooFew({ name, images }: PublicDataset, batchSize: number): void {
+/** @throws OptionError when a dataset has fewer images than a batch, whose size is the parameter `size`. */
+export function refuseTooFew(
+  { name, images }: { readonly name: string; readonly images: { readonly count: number } },
+  size: string,
+  batchSize: number,
+): void {
   if (images.count >= batchSize) return;
   throw new OptionError({
     asked: `training on ${name}`,
-    wrong: 'the public dataset has fewer images than a batch',
+    wrong: 'the dataset has fewer images than a batch',
     got: images.count,
-    expected: `publicBatchSize of at most ${images.count}, not ${batchSize}`,
+    expected: `${size} of at most ${images.count}, not ${batchSize}`,
   });
 }
 

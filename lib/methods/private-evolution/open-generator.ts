@@ -1,5 +1,6 @@
 import { OptionError } from '../../core/errors.js';
 import type { Images, ImageShape } from '../../core/images.js';
+import type { DatasetOutline } from '../contract.js';
 import type { GeneratedImages, GeneratorContext, ImageGenerator, ImageGeneratorDefinition } from './image-generator.js';
 
 /**
@@ -12,7 +13,7 @@ export async function openGenerator(
   definition: ImageGeneratorDefinition,
   context: GeneratorContext,
 ): Promise<ImageGenerator> {
-  refuse(definition, context);
+  refuseGenerator(definition, context);
   if (typeof definition.open !== 'function')
     throw new OptionError({ asked: `image generator '${definition.id}'`, wrong: 'there is no function open' });
   const generator = await definition.open(context);
@@ -31,8 +32,11 @@ export async function openGenerator(
   };
 }
 
-function refuse({ id, publicData = 'none', accepts }: ImageGeneratorDefinition, context: GeneratorContext): void {
-  const { shape, publicDataset } = context;
+/** @throws OptionError when the public dataset is missing or not wanted, and when the generator is not made for such images. */
+export function refuseGenerator(
+  { id, publicData = 'none', accepts }: ImageGeneratorDefinition,
+  { shape, publicDataset }: { readonly shape: ImageShape; readonly publicDataset?: DatasetOutline | undefined },
+): void {
   const asked = `image generator '${id}'`;
   if (publicData === 'required' && !publicDataset)
     throw new OptionError({ asked, wrong: 'it draws on public images, and publicDataset is missing' });

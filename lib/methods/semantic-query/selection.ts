@@ -3,6 +3,7 @@ import { takeImages } from '../../core/images.js';
 import type { SeededStream } from '../../core/rng.js';
 import type { PublicDataset } from '../../data/contract.js';
 import type { PublicFacts } from '../../mechanisms/index.js';
+import type { DatasetOutline } from '../contract.js';
 import type { SemanticParameters } from './parameters.js';
 
 /**
@@ -62,7 +63,7 @@ export function someOfEach({ images, classes }: PublicDataset, each: number, str
  * @throws OptionError for too few categories, or too few images in the smallest of them.
  */
 export function checkCategories(
-  { name, images, classes: categories }: PublicDataset,
+  { name, images, classes: categories }: DatasetOutline,
   { categoriesEach, classifierBatchSize, publicBatchSize }: SemanticParameters & { readonly publicBatchSize: number },
   { classes }: Pick<PublicFacts, 'classes'>,
 ): void {

@@ -1,4 +1,4 @@
-import { count, fraction, notNegative, oneOf, positive, type ParameterValues } from '../../core/options.js';
+import { count, decay, oneOf, positive, share, type ParameterValues } from '../../core/options.js';
 import { generatorNames } from '../../nn/generators/new-generator.js';
 import type { FitContext } from '../contract.js';
 
@@ -29,9 +29,9 @@ export const shardedGanParameters = {
   warmUpSteps: count({ smoke: 2, laptop: 30, paper: 2000 }, 'steps of each critic before the first of the generator'),
   criticRate: positive({ smoke: 2e-3, laptop: 2e-3, paper: 1e-4 }, 'learning rate of the critics’ Adam'),
   generatorRate: positive({ smoke: 3e-3, laptop: 3e-3, paper: 1e-4 }, 'learning rate of the generator’s Adam'),
-  decayedPart: notNegative({ smoke: 0, laptop: 0.5, paper: 0 }, 'last part of the steps, over which it falls to 0'),
+  decayedPart: share({ smoke: 0, laptop: 0.5, paper: 0 }, 'last part of the steps, over which it falls to 0'),
   penalty: positive(10, 'weight of the gradient penalty of the critics'),
-  emaRate: fraction({ smoke: 0.9, laptop: 0.98, paper: 0.999 }, 'largest decay of the average that is sampled from'),
+  emaRate: decay({ smoke: 0.9, laptop: 0.98, paper: 0.999 }, 'largest decay of the average that is sampled from'),
   publicSteps: count({ smoke: 5, laptop: 500, paper: 2000 }, 'training steps on public images, where there are any'),
 } as const;
 

@@ -105,11 +105,10 @@ describe('PrivImage', { timeout: 60_000 }, () => {
     expect(training).toMatchObject({ mechanism: 'dp-sgd', noise: 'calibrated' });
   });
 
-  it('refuses a public dataset with too few categories before it asks or trains', async () => {
+  it('refuses a public dataset with too few categories before anything is trained or asked', () => {
     const params = parameterValues('privimage', privImage.params, 'smoke', { categoriesEach: 3 });
-    const untouched = { params, facts, publicDataset } as unknown as FitContext<never>;
-    const message = 'choosing categories of letters: there are too few';
-    await expect(privImage.fit(untouched)).rejects.toThrow(message);
-    await expect(privImage.pretrain!(untouched)).rejects.toThrow(message);
+    expect(() => privImage.refuse!({ facts, params, publicDataset })).toThrow(
+      'choosing categories of letters: there are too few',
+    );
   });
 });

@@ -43,7 +43,7 @@ async function train(count: number, given: object) {
 
 it('refuses fewer public images than a batch', async () => {
   await expect(train(3, {})).rejects.toThrow(
-    'training on halves: the public dataset has fewer images than a batch; got 3, expected publicBatchSize of at most 3, not 16.',
+    'training on halves: the dataset has fewer images than a batch; got 3, expected publicBatchSize of at most 3, not 16.',
   );
 });
 

@@ -121,6 +121,6 @@ it('goes on where it was stopped, stage by stage, and says when a run is past a 
 it('refuses fewer public images than a batch', async () => {
   const nothing: Checkpoint = { load: () => Promise.resolve(undefined), save: () => Promise.resolve() };
   await expect(learn('public', nothing, { count: 3 })).rejects.toThrow(
-    'training on shades: the public dataset has fewer images than a batch; got 3, expected publicBatchSize of at most 3, not 16.',
+    'training on shades: the dataset has fewer images than a batch; got 3, expected publicBatchSize of at most 3, not 16.',
   );
 });
