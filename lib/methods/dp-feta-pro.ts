@@ -85,7 +85,7 @@ export const dpFetaPro = defineMethod({
     ...diffusionParameters,
     ...centralImageParameters,
     ...easyParameters,
-    easySteps: count({ smoke: 4, laptop: 300, paper: 1000 }, 'training steps on the central images'),
+    easySteps: count({ smoke: 4, laptop: 800, paper: 1000 }, 'training steps on the central images'),
     ...frequencyParameters,
     schedule: oneOf(
       Object.keys(schedules) as Schedule[],

@@ -36,7 +36,7 @@ export const pdpDiffusion = defineMethod({
   params: {
     ...diffusionParameters,
     ...publicParameters,
-    steps: count({ smoke: 4, laptop: 240, paper: 2250 }, 'private training steps, one batch each'),
+    steps: count({ smoke: 4, laptop: 400, paper: 2250 }, 'private training steps, one batch each'),
   },
   published: [
     ...publishedTrainings({

@@ -12,7 +12,7 @@ const sizes: readonly ('by-image-side' | `${SizeName}`)[] = [
 
 /**
  * What all pixel diffusion methods have in common. The paper scale is DPImageBench's for MNIST and F-MNIST: 150 passes over
- * 60,000 records in batches of 4,096. The laptop scale is ours: 280 steps are far too few for the paper's network, so that
+ * 60,000 records in batches of 4,096. The laptop scale is ours: 480 steps of 512 are far too few for the paper's network, so that
  * it has pictures for labels (`labelMap`), trains on higher noise levels, and is sampled with guidance.
  */
 export const diffusionParameters = {
@@ -22,7 +22,7 @@ export const diffusionParameters = {
     'size of the U-Net; by-image-side: the one of DPImageBench for images of 28, 32, 64 or 128 pixels',
   ),
   batchSize: count({ smoke: 32, laptop: 512, paper: 4096 }, 'expected records in a Poisson batch'),
-  steps: count({ smoke: 4, laptop: 280, paper: 2250 }, 'private training steps, one batch each'),
+  steps: count({ smoke: 4, laptop: 480, paper: 2250 }, 'private training steps, one batch each'),
   copies: count({ smoke: 2, laptop: 1, paper: 32 }, 'noise multiplicity: noisy copies of each record'),
   clipNorm: positive({ smoke: 1, laptop: 1, paper: 1e-3 }, 'bound on the norm of a record’s gradient'),
   learningRate: positive({ smoke: 2e-3, laptop: 6e-3, paper: 3e-4 }, 'learning rate of Adam'),
@@ -37,7 +37,7 @@ export const diffusionParameters = {
   precision: oneOf(['float32', 'bfloat16'], 'float32', 'of convolutions and products; sums and norms are float32'),
   microBatch: count({ smoke: 16, laptop: 128, paper: 16 }, 'records worked on at a time: memory only'),
   sampler: oneOf(['heun', 'ddim'], 'heun', 'how images are drawn'),
-  samplerSteps: count({ smoke: 3, laptop: 8, paper: 1000 }, 'noise levels that the sampler walks down'),
+  samplerSteps: count({ smoke: 3, laptop: 14, paper: 1000 }, 'noise levels that the sampler walks down'),
   samplerBatch: count({ smoke: 50, laptop: 500, paper: 1000 }, 'images drawn at a time: memory only'),
   snapshotSteps: count({ smoke: 2, laptop: 10, paper: 50 }, 'noise levels of DDIM when a training is looked at'),
   churn: notNegative({ smoke: 0, laptop: 0, paper: 10 }, 'fresh noise while sampling with Heun, S_churn'),

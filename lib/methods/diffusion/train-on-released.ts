@@ -1,5 +1,5 @@
 import { evenLabels, type LabeledImages } from '../../core/images.js';
-import { count, decay, positive, type ParameterValues } from '../../core/options.js';
+import { count, decay, notNegative, positive, type ParameterValues } from '../../core/options.js';
 import type { PublicDataset } from '../../data/contract.js';
 import { forwardTape } from '../../nn/tape.js';
 import type { FitContext } from '../contract.js';
@@ -7,12 +7,20 @@ import { trainOnImages } from '../pretraining/train-on-images.js';
 import type { DiffusionModel } from './model.js';
 import type { DiffusionParameters } from './parameters.js';
 
-/** Parameters of training on central images, the easy stage before the hard one. */
+/**
+ * Parameters of training on central images, the easy stage before the hard one; and those of the hard one that are others for a model
+ * which knows the classes already: smaller steps, and images drawn with less guidance, which costs their variety.
+ */
 export const easyParameters = {
-  easySteps: count({ smoke: 4, laptop: 300, paper: 2000 }, 'training steps on the central images'),
+  easySteps: count({ smoke: 4, laptop: 800, paper: 2000 }, 'training steps on the central images'),
   easyBatchSize: count({ smoke: 16, laptop: 64, paper: 50 }, 'central images in a step'),
   easyLearningRate: positive({ smoke: 2e-3, laptop: 3e-3, paper: 3e-4 }, 'learning rate of Adam on them'),
   easyEmaRate: decay({ smoke: 0.9, laptop: 0.99, paper: 0.999 }, 'largest decay of the average of that training'),
+  learningRate: positive({ smoke: 2e-3, laptop: 4e-3, paper: 3e-4 }, 'learning rate of Adam in private training'),
+  guidance: notNegative(
+    { smoke: 0, laptop: 0.25, paper: 0 },
+    'weight of classifier-free guidance when images are drawn',
+  ),
 } as const;
 
 export type EasyParameters = ParameterValues<typeof easyParameters>;
