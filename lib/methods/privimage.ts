@@ -5,7 +5,8 @@
  * A classifier of public images tells of each private image which public categories it looks like most. How often each category is
  * among the likeliest of a class is released with noise, for a sliver of the budget. The diffusion model is trained on the
  * public images of the categories that each class has chosen, relabelled with that class, and then on the private images by
- * DP-SGD as in DPDM. No category is of two classes, so that the public dataset needs `categoriesEach` categories for each.
+ * DP-SGD as in DPDM. No category is of two classes, so that the public dataset needs `categoriesEach` categories for each. Runs
+ * share the classifier; the diffusion model is the run's own, since its categories are a release.
  *
  * What the reference implementation does differently: a file with an earlier selection takes the place of the question, which is
  * then not charged; here it is charged in every run, and a resumed run reads what it had released. The noise of the counts follows
@@ -20,6 +21,7 @@ import { publishedTrainings } from './diffusion/published-settings.js';
 import { pretrainDenoiser, refuseDenoiser } from './diffusion/pretrain.js';
 import { spendsOnTraining, trainPrivately } from './diffusion/train-privately.js';
 import { publicParameters } from './pretraining/public-parameters.js';
+import { trainedHere } from './pretraining/trained-here.js';
 import { semanticParameters } from './semantic-query/parameters.js';
 import { pretrainClassifier } from './semantic-query/pretrain-classifier.js';
 import { askCategories, spendsOnCategories } from './semantic-query/query.js';
@@ -52,7 +54,7 @@ export const privImage = defineMethod({
     ...publicParameters,
     ...semanticParameters,
     publicSteps: count({ smoke: 4, laptop: 1000, paper: 198_400 }, 'training steps on the chosen public images'),
-    steps: count({ smoke: 4, laptop: 240, paper: 2250 }, 'private training steps, one batch each'),
+    steps: count({ smoke: 4, laptop: 400, paper: 2250 }, 'private training steps, one batch each'),
   },
   published: [
     ...publishedTrainings({
@@ -87,6 +89,8 @@ export const privImage = defineMethod({
     const chosen = selectCategories(counts, { classes: facts.classes.length, each, selection });
     const dataset = chosenImages(publicDataset, chosen, facts);
     await onStage('public images chosen for each class', someOfEach(dataset, shownEach, stream.fork('shown')));
-    return trainPrivately(await pretrainDenoiser(dataset, facts.classes.length, context), context);
+    // Which images they are was released by this run: a model that others find would tell them of it, and they have not paid for it.
+    const own = { ...context, pretrained: trainedHere(context.checkpoint) };
+    return trainPrivately(await pretrainDenoiser(dataset, facts.classes.length, own), context);
   },
 });
