@@ -16,6 +16,7 @@ import { defineMethod } from './contract.js';
 import { tunedValues } from './latent/model.js';
 import { latentParameters } from './latent/parameters.js';
 import { pretrainLatents, refuseLatents } from './latent/pretrain.js';
+import { publishedLatents } from './latent/published-settings.js';
 import { fitLatents, spendsOnTuning } from './latent/train-privately.js';
 
 const tuning = { roles: ['transformer', 'class'], rank: 0 };
@@ -36,6 +37,11 @@ export const dpLdm = defineMethod({
     noisedValues: (params, facts) => tunedValues(params, facts, tuning),
   },
   params: latentParameters,
+  published: [
+    ...publishedLatents,
+    // 10,000 parts of batches, of which a batch has 16 there and 8 else.
+    { datasets: ['celeba-male-64'], params: { warmUpSteps: 625 } },
+  ],
   samples: { smoke: 100, laptop: 2000, paper: 60000 },
 
   /** One record changes the sum of clipped gradients by at most clipNorm: public images cost nothing. */

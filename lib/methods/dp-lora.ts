@@ -15,6 +15,7 @@ import { defineMethod } from './contract.js';
 import { tunedValues } from './latent/model.js';
 import { latentParameters } from './latent/parameters.js';
 import { pretrainLatents, refuseLatents } from './latent/pretrain.js';
+import { publishedLatents } from './latent/published-settings.js';
 import { fitLatents, spendsOnTuning } from './latent/train-privately.js';
 
 const tuning = ({ rank }: { readonly rank: number }) => ({ roles: ['adapter', 'class'], rank });
@@ -48,6 +49,7 @@ export const dpLora = defineMethod({
       'what private class c begins with: the token of public class c, or a random one',
     ),
   },
+  published: publishedLatents,
   samples: { smoke: 100, laptop: 2000, paper: 60000 },
 
   /** One record changes the sum of clipped gradients by at most clipNorm, whatever its copies. */

@@ -6,14 +6,14 @@ import type { DiffusionParameters } from './parameters.js';
  * Batches in a pass through the whole training set, in batches of 4,096: of 60,000 records, 50,000, 23,000, 162,770 and 302,436. An
  * epoch is a whole number of batches; with records held out there are fewer, as in the reference's own runs (14 for MNIST).
  */
-const batches = {
+export const batchesIn = {
   ...{ mnist: 15, 'fashion-mnist': 15, 'cifar-10': 13, 'cifar-100': 13, eurosat: 6 },
   ...{ 'celeba-male-32': 40, 'celeba-male-64': 40, 'celeba-male-128': 40, camelyon17: 74 },
 } as const;
 
-export type PublishedDataset = keyof typeof batches;
+export type PublishedDataset = keyof typeof batchesIn;
 
-const all = Object.keys(batches) as PublishedDataset[];
+const all = Object.keys(batchesIn) as PublishedDataset[];
 const colour = all.filter((name) => !name.endsWith('mnist'));
 
 /** Passes through the training set, and copies of each record, where they are not 150 and 32. */
@@ -33,7 +33,7 @@ export function publishedTrainings(
 ): PublishedSettings<DiffusionParameters>[] {
   const rows = all.map((dataset) => {
     const { epochs = 150, copies = 32 } = trainings[dataset] ?? {};
-    return { datasets: [dataset], params: { steps: epochs * batches[dataset], copies } };
+    return { datasets: [dataset], params: { steps: epochs * batchesIn[dataset], copies } };
   });
   return [
     ...rows,

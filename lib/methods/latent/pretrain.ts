@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ImageShape } from '../../core/images.js';
 import { SeededStream } from '../../core/rng.js';
 import { Adam } from '../../nn/adam.js';
@@ -103,6 +104,13 @@ async function trainAutoencoder(
   });
 }
 
+/** SHA-256 over the values of a network. */
+async function checksumOf(parameters: NetworkParameters): Promise<string> {
+  const hash = createHash('sha256');
+  for (const variable of Object.values(parameters)) hash.update(await variable.data());
+  return hash.digest('hex');
+}
+
 async function trainUnet(
   networks: LatentNetworks,
   { autoencoder: frozen, unet: parameters }: Pick<PublicLatents, 'autoencoder' | 'unet'>,
@@ -114,6 +122,8 @@ async function trainUnet(
   const settings = {
     ...{ unet: networks.unet.options, publicSteps, publicBatchSize, publicLearningRate, weightDecay, dropLabel },
     on: autoencoderSettings(networks, params),
+    // One that was trained again, elsewhere, may have other latents.
+    latents: await checksumOf(frozen),
   };
   await pretrained.take({
     ...{ of: 'denoiser of latents', parameters, dataset, settings },
