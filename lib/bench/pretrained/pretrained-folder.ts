@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { DpbenchError } from '../../core/errors.js';
+import { DataError, DpbenchError } from '../../core/errors.js';
 import { ProgressTask } from '../../core/progress.js';
 import type { PretrainedStore, Pretraining } from '../../methods/contract.js';
 import { assignWeights, cacheFolder, saveWeights } from '../../tensor/index.js';
@@ -45,27 +46,27 @@ export class PretrainedFolder implements PretrainedStore {
     this.models.push({ ...facts, key, ...found });
   }
 
-  /** The kept weights. A damaged file is moved aside, and they are trained anew. */
+  /** The kept weights; undefined when there are none, or the file is damaged. */
   async #kept(path: string, { parameters }: Pretraining): Promise<Made | undefined> {
     if (!existsSync(path)) return undefined;
     try {
       const { seconds } = await assignWeights(parameters, path);
       return { seconds: Number(seconds), trained: false };
     } catch (error) {
-      if (!(error instanceof DpbenchError)) throw error;
-      renameSync(path, `${path}.damaged`);
-      return undefined;
+      if (error instanceof DpbenchError) return undefined;
+      throw error;
     }
   }
 
   async #made(path: string, pretraining: Pretraining, facts: PretrainedFacts): Promise<Made> {
     const work = path.replace(/\.safetensors$/, '.unfinished');
-    mkdirSync(this.folder, { recursive: true });
     const lock = await this.#locked(work, facts);
     const checkpoint = new FolderCheckpoint(work);
     try {
       const kept = await this.#kept(path, pretraining); // another process has trained it meanwhile
       if (kept) return kept;
+      // With the lock alone: without it, it might be the new file of a process that has trained meanwhile.
+      if (existsSync(path)) renameSync(path, `${path}.damaged`);
       this.beforeTraining(work);
       const started = performance.now();
       if (!(await pretraining.train(checkpoint)))
@@ -74,27 +75,53 @@ export class PretrainedFolder implements PretrainedStore {
       await saveWeights(path, pretraining.parameters, { ...describe(facts), seconds: seconds.toFixed(1) });
       return { seconds, trained: true };
     } finally {
-      lock.release();
-      if (!checkpoint.saved || existsSync(path)) rmSync(work, { recursive: true, force: true });
+      if (checkpoint.saved && !existsSync(path)) lock.release();
+      else removeWhole(work);
     }
   }
 
   /** Waits while another process trains the same. */
   async #locked(work: string, { of, dataset }: PretrainedFacts): Promise<FolderLock> {
     let task: ProgressTask | undefined;
+    let gone = 0;
     for (;;) {
       try {
         const lock = FolderLock.take(work);
         task?.done();
         return lock;
       } catch (error) {
-        if (!(error instanceof FolderInUse)) throw error;
-        task ??= new ProgressTask(`waiting for another process that trains the ${of} on ${dataset}`, 1, this.signal);
+        if (isGone(error) && gone++ < 10) continue; // the one that worked there has just removed its folder
+        if (!(error instanceof FolderInUse)) throw cannotKeep(this.folder, error);
+        // One on another machine may have ended unseen: people are told which file to remove then.
+        const where = error.message.includes('If it has ended') ? ` (${error.message})` : '';
+        const title = `waiting for another process that trains the ${of} on ${dataset}${where}`;
+        task ??= new ProgressTask(title, 1, this.signal);
         await setTimeout(500);
         await task.pause();
       }
     }
   }
+}
+
+/** Removes a folder with the lock in it at once: a process that waits makes a new one, and never loses what it has begun. */
+function removeWhole(folder: string): void {
+  if (!existsSync(folder)) return;
+  const aside = join(dirname(folder), `.${randomUUID()}`);
+  renameSync(folder, aside);
+  rmSync(aside, { recursive: true, force: true });
+}
+
+const isGone = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+function cannotKeep(folder: string, cause: unknown): DataError {
+  return new DataError(
+    {
+      asked: folder,
+      wrong: `models trained on public data cannot be kept there: ${(cause as Error).message}`,
+      next: 'Set DPBENCH_PRETRAINED to a folder that can be written.',
+    },
+    { cause },
+  );
 }
 
 type Made = Pick<PretrainedModel, 'seconds' | 'trained'>;

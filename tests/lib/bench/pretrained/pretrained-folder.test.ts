@@ -140,3 +140,61 @@ it('stops waiting when it is aborted', async () => {
   await expect(take({ settings: { other: 1 } }, store)).rejects.toThrow('timeout');
   lock.release();
 });
+
+it('leaves a process that has waited the folder that it works in', async () => {
+  const { model } = await take({ settings: { waits: 1 } });
+  const path = join(folder, `test-network-public-2-${model.key}`);
+  rmSync(`${path}.safetensors`);
+  const order: string[] = [];
+  const slowly = (name: string, end: () => Promise<boolean>) => async () => {
+    order.push(`${name} begins`);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    order.push(
+      `${name} has ${readdirSync(`${path}.unfinished`)
+        .filter((each) => each.startsWith('lock-'))
+        .join()}`,
+    );
+    return end();
+  };
+  const fails = take({ settings: { waits: 1 }, train: slowly('first', () => Promise.reject(new Error('stopped'))) });
+  const waits = take({ settings: { waits: 1 }, train: slowly('second', () => Promise.resolve(true)) });
+  await expect(fails).rejects.toThrow('stopped');
+  await waits;
+  expect(order).toEqual(['first begins', 'first has lock-1', 'second begins', 'second has lock-1']);
+  expect(readdirSync(folder)).toEqual([`test-network-public-2-${model.key}.safetensors`]);
+});
+
+it('leaves a damaged file where it is while another process makes a new one', async () => {
+  const { model } = await take();
+  const path = join(folder, `test-network-public-2-${model.key}`);
+  writeFileSync(`${path}.safetensors`, 'no weights');
+  const lock = FolderLock.take(`${path}.unfinished`);
+  const waiting = take();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(readdirSync(folder).some((name) => name.endsWith('.damaged'))).toBe(false);
+  lock.release();
+  expect(await waiting).toMatchObject({ trainings: 1, values: [5, 5] });
+});
+
+it('tells of a process on another machine which lock to remove when that has ended', async () => {
+  const { model } = await take({ settings: { far: 1 } });
+  const path = join(folder, `test-network-public-2-${model.key}`);
+  rmSync(`${path}.safetensors`);
+  const lock = FolderLock.take(`${path}.unfinished`);
+  writeFileSync(lock.path, JSON.stringify({ pid: 7, host: 'elsewhere' }));
+  const told: string[] = [];
+  const stop = onProgress(({ task }) => void told.push(task));
+  const store = new PretrainedFolder(AbortSignal.timeout(100), undefined, folder);
+  await expect(take({ settings: { far: 1 } }, store)).rejects.toThrow('timeout');
+  stop();
+  expect(told[0]).toContain(`process 7 on elsewhere`);
+  expect(told[0]).toContain(`If it has ended there, remove ${lock.path}.`);
+});
+
+it('says of a folder that cannot be written how to choose another', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  await expect(take({}, new PretrainedFolder(undefined, undefined, join(file, 'within')))).rejects.toThrow(
+    /cannot be kept there: ENOTDIR.*\. Set DPBENCH_PRETRAINED to a folder that can be written\.$/,
+  );
+});
