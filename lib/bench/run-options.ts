@@ -179,7 +179,10 @@ function warmedUp(method: AnyMethod, { warmUp = 'none', publicDataset }: RunOpti
   return withCentralImages(method);
 }
 
-function checkPublicDataset(method: AnyMethod, { dataset, publicDataset }: RunOptions): void {
+export function checkPublicDataset(
+  method: AnyMethod,
+  { dataset, publicDataset }: Pick<RunOptions, 'dataset' | 'publicDataset'>,
+): void {
   const { id, publicData = 'none' } = method;
   if (publicDataset === undefined) {
     if (publicData !== 'required') return;

@@ -8,7 +8,7 @@ import { inShape } from '../../data/shape-of-images.js';
 import { htmlTable, plainTable, type TextTable } from '../../display/html-table.js';
 import { methods } from '../../methods/methods.js';
 import { methodParameters } from '../../methods/settings.js';
-import type { RunOptions } from '../run-options.js';
+import { checkPublicDataset, type RunOptions } from '../run-options.js';
 import { PretrainedFolder, type PretrainedModel } from './pretrained-folder.js';
 
 /** What `dp.pretrain` takes: as `dp.run`, but nothing that only private training needs. */
@@ -31,6 +31,9 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedMode
   checkKeys(asked, options, ['method', 'dataset', 'publicDataset', 'scale', 'params', 'root', 'signal']);
   const { scale = 'laptop', root, signal } = options;
   checkOneOf(asked, 'scale', scale, scales);
+  for (const name of ['method', 'dataset'] as const)
+    if (options[name] === undefined)
+      throw new OptionError({ asked, wrong: `${name} is missing`, expected: 'method, dataset and publicDataset' });
   const method = methods.get(options.method);
   if (!method.pretrain)
     throw new OptionError({
@@ -47,6 +50,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainedMode
   const { shape, classes } = datasets.describe(options.dataset);
   if (options.publicDataset === undefined)
     throw new OptionError({ asked, wrong: 'publicDataset is missing', expected: datasets.publicNames().join(', ') });
+  checkPublicDataset(method, options);
   const loaded = await datasets.loadPublic(options.publicDataset, { root });
   const publicDataset = { ...loaded, images: inShape(loaded.images, shape) };
   method.refuse?.({ facts: { shape, classes }, params, publicDataset });

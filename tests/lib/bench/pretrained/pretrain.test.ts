@@ -82,4 +82,13 @@ it('refuses what has no public stage, and no public dataset', async () => {
   await expect(pretrain({ ...asked, publicDataset: undefined as never })).rejects.toThrow(
     /^dp\.pretrain: publicDataset is missing; expected .*stripes/,
   );
+  for (const name of ['method', 'dataset'] as const)
+    await expect(pretrain({ ...asked, [name]: undefined as never })).rejects.toThrow(`dp.pretrain: ${name} is missing`);
+});
+
+it('refuses private records in the place of public ones', async () => {
+  const same = pretrain({ ...asked, dataset: 'mnist', publicDataset: 'mnist-10k' });
+  await expect(same).rejects.toThrow(
+    "pdp-diffusion: the public dataset holds records of the private one, which would be used without privacy; got 'mnist-10k'",
+  );
 });
