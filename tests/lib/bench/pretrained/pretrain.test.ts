@@ -12,15 +12,17 @@ import { methods } from '../../../../lib/methods/methods.js';
 import { setupEngine, tf } from '../../../../lib/tensor/index.js';
 
 const count = 48;
+// PrivImage wants a category for each private class.
+const classes = Array.from('abcdefghijkl');
 beforeAll(async () => {
   await setupEngine();
   const images = {
     ...{ count, height: 28, width: 28, channels: 1 },
     data: Uint8Array.from({ length: count * 784 }, (_, i) => (i * 31) % 256),
-    labels: Uint8Array.from({ length: count }, (_, i) => i % 3),
+    labels: Uint8Array.from({ length: count }, (_, i) => i % classes.length),
   };
   datasets.define({
-    ...{ id: 'stripes', title: 'Stripes', licence: 'none needed', public: true, classes: ['a', 'b', 'c'] },
+    ...{ id: 'stripes', title: 'Stripes', licence: 'none needed', public: true, classes },
     ...{ shape: { height: 28, width: 28, channels: 1 }, read: () => Promise.resolve({ train: images, test: images }) },
   });
 });
