@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { LabeledImages } from '../core/images.js';
 import type { RunSummary } from '../core/results.js';
-import { grid } from '../display/image-grid.js';
+import { grid, namesOf } from '../display/image-grid.js';
 import type { Ledger } from '../privacy/index.js';
 import { npz } from './npz.js';
 import type { PretrainedModel } from './pretrained/pretrained-folder.js';
@@ -58,7 +58,11 @@ export async function saveRun(
     await writeFile(join(partial, 'gen', 'gen.npz'), imageArchive(images));
     await writeFile(join(partial, 'sample.png'), picture(images, record));
     for (const [i, { title, images }] of stages.entries()) {
-      const name = join(partial, 'stages', `${i + 1}-${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`);
+      const words = title
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, '-')
+        .slice(0, 60); // a file's name has its limits
+      const name = join(partial, 'stages', `${i + 1}-${words}`);
       await mkdir(dirname(name), { recursive: true });
       await writeFile(`${name}.npz`, imageArchive(images));
       await writeFile(`${name}.png`, picture(images, record));
@@ -73,7 +77,7 @@ export async function saveRun(
 }
 
 const picture = (images: LabeledImages, { classes }: RunRecord): Buffer =>
-  Buffer.from(grid(images, { labels: classes }).png, 'base64');
+  Buffer.from(grid(images, { labels: namesOf(images, classes) }).png, 'base64');
 
 function firstFree(folder: string): string {
   let free = folder;

@@ -63,6 +63,11 @@ export function gridPicture(images: Images | LabeledImages, options: GridOptions
   return { picture: paint(images, rows, scale), words: describe(images, rows) };
 }
 
+/** Names of classes for images that may be of others, such as public ones: none where they do not reach all labels. */
+export function namesOf({ labels }: LabeledImages, classes: readonly string[]): readonly string[] | undefined {
+  return labels.every((label) => label < classes.length) ? classes : undefined;
+}
+
 function imageGrid(picture: Canvas, words: string, mark?: string): ImageGrid {
   const { width, height } = picture;
   const png = pngBase64(picture);

@@ -3,7 +3,7 @@ import { OptionError } from '../core/errors.js';
 import type { LabeledImages } from '../core/images.js';
 import { displaySymbol, escapeHtml, type Displayable, type MimeBundle } from '../core/mime.js';
 import { labelWidth, letterHeight, plotLabel } from './bitmap-font.js';
-import { gridPicture } from './image-grid.js';
+import { gridPicture, namesOf } from './image-grid.js';
 import { canvas, pngBase64, type Canvas } from './png.js';
 
 /** What `dp.stages` needs of a run. */
@@ -62,7 +62,8 @@ export function stages(run: StagedRun, options: { readonly columns?: number } = 
 
 function picture(images: LabeledImages, { classes, columns }: { classes: readonly string[]; columns: number }): Canvas {
   const scale = Math.max(1, Math.floor(48 / Math.max(images.height, images.width)));
-  return gridPicture(images, { labels: classes, columns, scale, limit: Math.max(1, images.count) }).picture;
+  return gridPicture(images, { labels: namesOf(images, classes), columns, scale, limit: Math.max(1, images.count) })
+    .picture;
 }
 
 /** All panels in one picture, each below its title. */

@@ -28,7 +28,7 @@ export function centralOutline(
 /**
  * Releases the central images of the classes; what is made of the release is post-processing and costs nothing.
  *
- * @example const { dataset } = await centralImages(mechanisms, params); await trainPublicly(model, dataset, …);
+ * @example const { dataset } = await centralImages(mechanisms, params); await trainOnImages({ dataset, … });
  */
 export async function centralImages(mechanisms: Mechanisms, params: CentralImageParameters): Promise<CentralImages> {
   const { facts } = mechanisms;

@@ -51,6 +51,9 @@ it('a run shows them, and its folder holds them', async () => {
         ...images(9),
         ...{ height: 28, width: 28, data: new Uint8Array(2 * 784).fill(9) },
       });
+      // Public images have labels that the private classes do not reach.
+      const labels = Uint8Array.of(0, 60);
+      await context.onStage('long '.repeat(80), { ...images(9), labels });
       return dpMerf.fit(context);
     },
   });
@@ -59,8 +62,12 @@ it('a run shows them, and its folder holds them', async () => {
     ...{ method: 'staged', dataset: 'mnist-10k', epsilon: 1, scale: 'smoke', limit: 200, samples: 10, out },
     ...{ metrics: [], curve: 'none' },
   } as Parameters<typeof run>[0]);
-  expect(done.stages).toMatchObject([{ title: 'made-up images', images: { count: 2 } }]);
-  expect(readdirSync(join(done.folder, 'stages')).sort()).toEqual(['1-made-up-images.npz', '1-made-up-images.png']);
+  expect(done.stages).toMatchObject([{ title: 'made-up images', images: { count: 2 } }, { images: { count: 2 } }]);
+  const files = readdirSync(join(done.folder, 'stages')).sort();
+  expect(files.slice(0, 2)).toEqual(['1-made-up-images.npz', '1-made-up-images.png']);
+  expect(files.slice(2)).toEqual([`2-${'long-'.repeat(12)}.npz`, `2-${'long-'.repeat(12)}.png`]);
   const drawn = await done[displaySymbol]();
-  expect(drawn['text/plain']).toContain('Stages of staged: made-up images, 2 images; the result, 10 images');
+  expect(drawn['text/plain']).toMatch(
+    /Stages of staged: made-up images, 2 images; (long )+, 2 images; the result, 10 images/,
+  );
 });
