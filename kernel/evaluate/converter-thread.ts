@@ -47,6 +47,7 @@ export class ConverterThread implements Converter {
   }
 
   async close(): Promise<void> {
+    this.#pending.clear();
     await this.#worker?.terminate();
   }
 
@@ -59,9 +60,12 @@ export class ConverterThread implements Converter {
       if (failure === undefined) pending?.resolve(value as never);
       else pending?.reject(new Error(failure));
     });
-    worker.on('error', (error) => {
+    let failure = new Error('the converter thread ended');
+    worker.on('error', (error) => (failure = error));
+    // The answers that a thread gave before it failed may come after its error; they come before its exit.
+    worker.on('exit', () => {
       this.#worker = undefined;
-      for (const pending of this.#pending.values()) pending.reject(error);
+      for (const pending of this.#pending.values()) pending.reject(failure);
       this.#pending.clear();
     });
     return worker;
